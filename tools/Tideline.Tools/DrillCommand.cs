@@ -45,6 +45,20 @@ public static class DrillCommand
             return 2;
         }
 
+        if (options.HistoryFile is not null && name != "opponent")
+        {
+            await Console.Error.WriteLineAsync("Only the drill 'opponent' writes a history.");
+            return 2;
+        }
+
+        foreach (var (option, file) in ((string, string?)[])
+            [("--history", options.HistoryFile), ("--json", options.JsonFile)])
+        {
+            if (file is null || WhyNotWritten(file) is not { } why) continue;
+            await Console.Error.WriteLineAsync($"{option}: '{file}' cannot be written: {why}");
+            return 2;
+        }
+
         try
         {
             var report = await (name switch
@@ -65,6 +79,20 @@ public static class DrillCommand
         {
             await Console.Error.WriteLineAsync(fault.Message);
             return 2;
+        }
+    }
+
+    // Before the drill, which may take long.
+    private static string? WhyNotWritten(string file)
+    {
+        try
+        {
+            using var opened = new FileStream(file, FileMode.OpenOrCreate, FileAccess.Write);
+            return null;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return fault.Message;
         }
     }
 }

@@ -16,4 +16,6 @@ return await CommandTree.RunAsync(
         ServiceCommands.Build(),
         EnginesCommand.Build(),
     },
-    args);
+    args,
+    // A drill ends its nodes and servers first.
+    endMs: 120_000);

@@ -8,21 +8,6 @@ namespace Tideline.Gateway.Http;
 /// <summary>Reads the requested freshness from the headers.</summary>
 internal static class ReadHeaders
 {
-    /// <summary>As below; a token of a position that this ledger never wrote is also an error.</summary>
-    public static async ValueTask<ReadConsistency> ConsistencyAsync(
-        HttpContext http, FieldReader fields, GeneralLedger ledger)
-    {
-        var consistency = Consistency(http, fields, ledger);
-        foreach (var position in consistency.Positions)
-        {
-            if (await ledger.IsWrittenAsync(position, http.RequestAborted)) continue;
-            fields.Fail(ProblemTypes.InvalidToken,
-                $"The consistency token names {position}, which this installation never wrote.", "Tideline-Token");
-        }
-
-        return consistency;
-    }
-
     /// <summary>The requested level; an error is reported to <paramref name="fields"/>.</summary>
     public static ReadConsistency Consistency(HttpContext http, FieldReader fields, GeneralLedger ledger)
     {
@@ -31,6 +16,9 @@ internal static class ReadHeaders
         if (levels.Count > 0 && string.IsNullOrWhiteSpace(level))
             fields.Fail(ProblemTypes.InvalidConsistency,
                 "Tideline-Consistency is empty; name a level or leave it out.", "Tideline-Consistency");
+        if (tokens.Count > 0 && string.IsNullOrWhiteSpace(token))
+            fields.Fail(ProblemTypes.InvalidToken,
+                "Tideline-Token is empty; send a token or leave it out.", "Tideline-Token");
         try
         {
             if (token.Length > 0) ConsistencyToken.Parse(token, TokenScope.Of(ledger));

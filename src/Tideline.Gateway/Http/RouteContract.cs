@@ -18,6 +18,22 @@ internal sealed class RouteContract(RouteNotes notes, GeneralLedger ledger)
     public Problem? Check(HttpContext http) =>
         CheckQuery(http) ?? CheckBody(http.Request) ?? CheckAccept(http.Request) ?? CheckConsistency(http);
 
+    /// <summary>Whether a read must see the positions of a token.</summary>
+    public bool HasToken(HttpContext http) => notes.IsRead && http.Request.Headers.ContainsKey("Tideline-Token");
+
+    /// <summary>The handler's answer, unless this ledger never wrote a position of the token.</summary>
+    public async Task<Problem?> CheckTokenAsync(HttpContext http, RouteHandler handler)
+    {
+        foreach (var position in ReadHeaders.Consistency(http, FieldReader.Empty(), ledger).Positions)
+        {
+            if (await ledger.IsWrittenAsync(position, http.RequestAborted)) continue;
+            return new Problem(ProblemTypes.InvalidToken,
+                $"The consistency token names {position}, which this installation never wrote.", "Tideline-Token");
+        }
+
+        return await handler(http);
+    }
+
     /// <summary>Whether a request carries a body.</summary>
     public static bool HasBody(HttpRequest request) =>
         request.ContentLength is { } length ? length > 0 : request.Headers.TransferEncoding.Count > 0;

@@ -91,7 +91,8 @@ internal sealed partial class RouteTable(
         catalog.Routes.Add(new MappedRoute(method, path, notes));
         var contract = new RouteContract(notes, ledger);
         var checkedHandler = Metered(method, path, http =>
-            contract.Check(http) is { } problem ? Task.FromResult<Problem?>(problem) : handler(http));
+            contract.Check(http) is { } problem ? Task.FromResult<Problem?>(problem)
+                : contract.HasToken(http) ? contract.CheckTokenAsync(http, handler) : handler(http));
         endpoints.MapMethods(path, method == HttpMethods.Get ? ReadMethods : [method], checkedHandler)
             .WithMetadata(TokenScope.Of(ledger));
     }

@@ -23,7 +23,7 @@ internal static partial class CommandTree
     private const int DrainMarginMs = 5_000;
 
     /// <summary>Runs a command of a tree and returns its exit code.</summary>
-    public static async Task<int> RunAsync(Command tree, string[] args)
+    public static async Task<int> RunAsync(Command tree, string[] args, int endMs = HostLimits.DrainMs)
     {
         var parsed = tree.Parse(args);
         if (parsed.Errors.Count > 0)
@@ -39,7 +39,7 @@ internal static partial class CommandTree
         try
         {
             // By default the parser ends the process two seconds after a signal, in the middle of a drain.
-            var patience = TimeSpan.FromMilliseconds(HostLimits.DrainMs + DrainMarginMs);
+            var patience = TimeSpan.FromMilliseconds(endMs + DrainMarginMs);
             return await parsed.InvokeAsync(new InvocationConfiguration
             {
                 EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = patience
@@ -63,6 +63,7 @@ internal static partial class CommandTree
         }
         catch (OperationCanceledException)
         {
+            await Console.Error.WriteLineAsync("tideline: Interrupted.");
             return Usage;
         }
     }

@@ -162,7 +162,7 @@ internal sealed class ViewCheck(GeneralLedger ledger, IViewStore views, Projecti
         }
     }
 
-    private bool IsKnown(string key) => projection.Letters.IsBlocked(key) || projection.Letters.HasDiscarded(key);
+    private bool IsKnown(string key) => projection.Letters.IsBehind(key);
 
     private async Task WalkAsync(
         int shard, long watermark, Dictionary<string, DocumentFold> folds, CancellationToken cancel)

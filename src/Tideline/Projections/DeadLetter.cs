@@ -39,19 +39,32 @@ internal sealed record DeadLetterData(
 
 /// <summary>
 /// What the topic does not say: per key and shard the offset up to which letters are done, what was given up, keys
-/// that are held back without a letter and why, the source of each shard's letters, how many keys wait, and how often
-/// this changed. It is
+/// that are held back without a letter and why, the source of each shard's letters, how many keys wait, how often
+/// this changed, and per shard the offset up to which letters are of views that were lost or begun anew. It is
 /// written before a watermark passes an event that is dead, so whoever reads a watermark and then this knows every
 /// key whose document may be behind it.
 /// </summary>
 internal sealed record DeadLetterState(
     Dictionary<string, Dictionary<int, long>> Settled, List<DiscardedLetters> Discarded,
-    Dictionary<string, HeldKey> Held, Dictionary<int, string> Sources, int Waiting, long Changes)
+    Dictionary<string, HeldKey> Held, Dictionary<int, string> Sources, int Waiting, long Changes,
+    Dictionary<int, long>? Begun = null)
 {
     internal static DeadLetterState Empty => new([], [], [], [], 0, 0);
 
-    /// <summary>Whether the document of a key may lack what given-up letters said.</summary>
-    internal bool HasDiscarded(string key) => Discarded.Exists(given => given.Key == key && given.HealedUs is null);
+    /// <summary>The keys whose documents may lack what given-up letters said.</summary>
+    internal HashSet<string> GivenUp() => new(
+        Discarded.Where(given => given.HealedUs is null).Select(given => given.Key), StringComparer.Ordinal);
+
+    /// <summary>
+    /// The state where nothing is in the views yet: the ledger gives every event again, and what letters say of them
+    /// counts no more.
+    /// </summary>
+    /// <param name="ends">Per shard the offset of the last record of the topic.</param>
+    /// <param name="nowUs">The time, microseconds.</param>
+    internal DeadLetterState BegunAnew(long[] ends, long nowUs) => (Heal(_ => true, nowUs) ?? this) with
+    {
+        Settled = [], Held = [], Begun = ends.Index().ToDictionary(end => end.Index, end => end.Item),
+    };
 
     /// <summary>The state when those documents are whole again; null when that changes nothing.</summary>
     internal DeadLetterState? Heal(Func<string, bool> isWhole, long nowUs)
@@ -81,6 +94,7 @@ internal sealed record DeadLetterState(
             of.Key, of.Value.Where(each => !lost.Contains(each.Key)).ToDictionary()))
             .Where(of => of.Value.Count > 0).ToDictionary(),
         Sources = Sources.Where(each => !lost.Contains(each.Key)).ToDictionary(),
+        Begun = Begun?.Where(each => !lost.Contains(each.Key)).ToDictionary(),
     };
 
     /// <summary>The state after a restore: what it took back is not there to be built anew.</summary>

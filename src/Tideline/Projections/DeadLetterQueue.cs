@@ -16,7 +16,6 @@ public sealed partial class DeadLetterQueue
 {
     private readonly Lock _lock = new();
     private readonly ProjectionDefinition _definition;
-    private readonly string _group;
     private readonly string _stateName;
     private readonly GeneralLedger _ledger;
     private readonly DeadLetterTopic _topic;
@@ -24,24 +23,21 @@ public sealed partial class DeadLetterQueue
     private readonly IViewStore _views;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly CountedSource[] _letterSources;
-    private readonly long[] _lastSeqs;
-    private readonly long[] _offsets;
+    private readonly DeadLetterCursor _cursor;
     private DeadLetterIndex _book = new();
     private DeadLetterState _state = DeadLetterState.Empty;
+    private HashSet<string> _givenUp = [];
     private byte[]? _stored;
     private bool _isUnsaved;
     private long _epoch;
 
     internal DeadLetterQueue(ProjectionDefinition definition, ProjectionPlace place, ILogger logger)
     {
-        (_definition, _group, _stateName) =
-            (definition, $"{definition.Name}.dlq", definition.State("deadletters"));
+        (_definition, _stateName) = (definition, definition.State("deadletters"));
         (_ledger, _log, _views, _time, _logger) = (place.Ledger, place.Log, place.Views, place.Time, logger);
         Sources = new SourceHistory(_ledger.Epochs);
         _topic = new DeadLetterTopic(definition.Name, _log, Sources);
-        var shards = _ledger.Map.Shards;
-        (_letterSources, _lastSeqs, _offsets) = (new CountedSource[shards], new long[shards], new long[shards]);
+        _cursor = new DeadLetterCursor(definition.Name, _topic, _ledger, _log);
     }
 
     /// <summary>Keys whose document is knowingly behind.</summary>
@@ -70,10 +66,19 @@ public sealed partial class DeadLetterQueue
         }
     }
 
-    /// <summary>Whether the document of this key is knowingly behind.</summary>
+    /// <summary>Whether events of this key wait.</summary>
     public bool IsBlocked(string key)
     {
         lock (_lock) return _book.Contains(key) || _state.Held.ContainsKey(key);
+    }
+
+    /// <summary>
+    /// Whether the document of this key knowingly lacks events: they wait, or an operator gave them up and the document
+    /// was not built anew since.
+    /// </summary>
+    internal bool IsBehind(string key)
+    {
+        lock (_lock) return _book.Contains(key) || _state.Held.ContainsKey(key) || _givenUp.Contains(key);
     }
 
     /// <summary>The letters of a key that wait, in order.</summary>
@@ -92,17 +97,22 @@ public sealed partial class DeadLetterQueue
     /// Forgets what it knows and reads it anew, for a new owner: what earlier ones still write of it from now on is
     /// refused.
     /// </summary>
-    internal async Task TakeOverAsync(long epoch, CancellationToken cancel)
+    /// <param name="epoch">The owner's epoch.</param>
+    /// <param name="isAnew">Whether nothing is in the views yet: then every event comes again, and no letter
+    /// counts.</param>
+    /// <param name="cancel">Stops it.</param>
+    internal async Task TakeOverAsync(long epoch, bool isAnew, CancellationToken cancel)
     {
         _epoch = epoch;
         var (state, _) = await LoadStateAsync(cancel);
         state = state.Without(await _topic.FindLostAsync(state.Sources, cancel));
-        _state = await state.WithoutTakenBackAsync(_definition, _ledger, cancel);
+        state = await state.WithoutTakenBackAsync(_definition, _ledger, cancel);
         var book = new DeadLetterIndex();
-        await ReadAllAsync(book, cancel);
-        book.Settle(_state.Settled);
+        await _cursor.ReadAllAsync(book, state, _lock, cancel);
+        if (isAnew) (book, state) = (new DeadLetterIndex(), state.BegunAnew(_cursor.BeginAnew(), _time.NowUs()));
+        book.Settle(state.Settled);
         lock (_lock) _book = book;
-        await SaveAsync(_state, cancel);
+        await SaveAsync(state, cancel);
     }
 
     /// <summary>Whether keys waited when the topic lost letters: nobody can say any more which.</summary>
@@ -111,14 +121,19 @@ public sealed partial class DeadLetterQueue
         && (await _topic.FindLostAsync(state.Sources, cancel)).Count > 0;
 
     /// <summary>Reads what the owner of the views noted since the last look.</summary>
-    internal async Task FollowAsync(CancellationToken cancel)
+    /// <returns>What makes it known to reads; null if nothing was noted.</returns>
+    internal async Task<Action?> FollowAsync(CancellationToken cancel)
     {
         var (state, stored) = await LoadStateAsync(cancel);
-        if (stored is not null && _stored is not null && stored.AsSpan().SequenceEqual(_stored)) return;
+        if (stored is not null && _stored is not null && stored.AsSpan().SequenceEqual(_stored)) return null;
         var book = new DeadLetterIndex();
-        await ReadAllAsync(book, cancel);
+        await _cursor.ReadAllAsync(book, state, _lock, cancel);
         book.Settle(state.Settled);
-        lock (_lock) (_book, _state, _stored) = (book, state, stored);
+        var givenUp = state.GivenUp();
+        return () =>
+        {
+            lock (_lock) (_book, _state, _givenUp, _stored) = (book, state, givenUp, stored);
+        };
     }
 
     /// <summary>
@@ -131,7 +146,7 @@ public sealed partial class DeadLetterQueue
             if (_state.Held.ContainsKey(key)) return true;
             var position = happened.Event.Position;
             return _book.Count > 0 && _book.Contains(key)
-                && (position.Seq > _lastSeqs[position.Shard] || _book.Contains(key, position));
+                && (_cursor.IsAfter(position) || _book.Contains(key, position));
         }
     }
 
@@ -146,13 +161,13 @@ public sealed partial class DeadLetterQueue
     /// </summary>
     internal async Task AppendAsync(IReadOnlyList<DeadEvent> dead, CancellationToken cancel)
     {
-        var sources = (CountedSource[])_letterSources.Clone();
+        var sources = _cursor.Sources();
         var fresh = new List<LogRecord>();
         Dictionary<string, string>? late = null;
         foreach (var each in dead)
         {
             var position = each.Happened.Event.Position;
-            if (position.Seq > _lastSeqs[position.Shard])
+            if (_cursor.IsAfter(position))
                 fresh.Add(_topic.RecordOf(each, ref sources[position.Shard]));
             // The letters of a shard are in order, so one that died after a later one has no place among them: its key
             // is held until the document is built anew.
@@ -168,8 +183,8 @@ public sealed partial class DeadLetterQueue
             // one that failed may have left letters as well.
             foreach (var shard in fresh.Select(record => record.Partition).Distinct())
             {
-                await ReadOnAsync(shard, _book, cancel);
-                _letterSources[shard] = sources[shard];
+                await _cursor.ReadOnAsync(shard, _book, _lock, cancel);
+                _cursor.Use(shard, sources[shard]);
             }
 
             await RequireWrittenAsync(dead, fresh, cancel);
@@ -192,18 +207,12 @@ public sealed partial class DeadLetterQueue
         if (dead.All(each => !written.Contains((each.Happened.Event.Subject, each.Happened.Event.Version))
             || _book.Contains(each.Key, each.Happened.Event.Position))) return;
         foreach (var shard in fresh.Select(record => record.Partition).Distinct())
-        {
-            _letterSources[shard] = await _topic.FindSourceAsync(
-                shard, _ledger.NowUs(shard), _letterSources[shard], cancel);
-        }
+            await _cursor.FindSourceAsync(shard, cancel);
 
         throw new TidelineException(
             ErrorCode.StorageUnavailable,
             $"Another process wrote dead letters of {_definition.Name} under the same numbers; they are written anew.");
     }
-
-    /// <summary>Whether an operator gave up letters of this key: the document may lack what they said.</summary>
-    internal bool HasDiscarded(string key) => _state.HasDiscarded(key);
 
     /// <summary>Documents were built anew, with what given-up letters had said.</summary>
     internal async Task HealAsync(Func<string, bool> isWhole, CancellationToken cancel)
@@ -220,6 +229,9 @@ public sealed partial class DeadLetterQueue
     {
         lock (_lock) return [.. _book.Keys.Select(key => key.Key).Union(_state.Held.Keys)];
     }
+
+    /// <summary>Every key that <see cref="IsBehind"/>.</summary>
+    internal IReadOnlyList<string> KeysBehind() => [.. KeysNow().Union(_givenUp)];
 
     /// <summary>Blocks keys whose documents lack events that no letter holds.</summary>
     internal async Task HoldAsync(IReadOnlyDictionary<string, string> reasons, CancellationToken cancel)
@@ -285,12 +297,12 @@ public sealed partial class DeadLetterQueue
     private async Task ReleaseAsync(CancellationToken cancel)
     {
         var settled = _state.Settled.ToDictionary();
-        for (var shard = 0; shard < _offsets.Length; shard++)
+        for (var shard = 0; shard < _ledger.Map.Shards; shard++)
         {
             long done;
             // Not beyond the last that was read: what a failed append left after it is met again.
-            lock (_lock) done = _book.FirstOffset(shard) - 1 ?? _offsets[shard];
-            await _log.CommitAsync(_group, DeadLetterTopic.Name, shard, done, cancel);
+            lock (_lock) done = _book.FirstOffset(shard) - 1 ?? _cursor.Offset(shard);
+            await _cursor.CommitAsync(shard, done, cancel);
             foreach (var (key, ofKey) in settled)
             {
                 if (ofKey.TryGetValue(shard, out var through) && through <= done)
@@ -304,10 +316,10 @@ public sealed partial class DeadLetterQueue
     private async Task SaveAsync(DeadLetterState state, CancellationToken cancel)
     {
         // Whoever follows tells by the bytes whether to read again.
-        state = state.With(_letterSources, _book.Count) with { Changes = _state.Changes + 1 };
+        state = state.With(_cursor.Sources(), _book.Count) with { Changes = _state.Changes + 1 };
         var json = JsonSerializer.SerializeToUtf8Bytes(state, ProjectionJson.Default.DeadLetterState);
         await _views.SetStateAsync(_stateName, json, _epoch, cancel);
-        lock (_lock) (_state, _stored) = (state, json);
+        lock (_lock) (_state, _givenUp, _stored) = (state, state.GivenUp(), json);
         Fault = null;
     }
 
@@ -328,52 +340,6 @@ public sealed partial class DeadLetterQueue
                 "ones may wait again: " +
                 $"./tideline dlq replay. {fault.Message}";
             return (DeadLetterState.Empty, null);
-        }
-    }
-
-    private async Task ReadAllAsync(DeadLetterIndex book, CancellationToken cancel)
-    {
-        for (var shard = 0; shard < _offsets.Length; shard++)
-        {
-            _letterSources[shard] = await _topic.FindSourceAsync(
-                shard, _ledger.NowUs(shard), _letterSources[shard], cancel);
-            // Asked for, the group keeps the topic from dropping letters that it has not settled.
-            _offsets[shard] = await _log.GetCommittedAsync(_group, DeadLetterTopic.Name, shard, cancel);
-            if (_letterSources[shard].IsFirst) continue;
-            var before = _offsets[shard];
-            await ReadOnAsync(shard, book, cancel);
-            // Settled letters may have left the topic, or not: the newest says which events are on it.
-            while (_lastSeqs[shard] == 0 && before > 0)
-            {
-                var from = Math.Max(0, before - Limits.EventBatch);
-                var records = await _log.ReadAsync(
-                    DeadLetterTopic.Name, shard, from, (int)(before - from), cancel);
-                if (records.Select(_topic.TryParse).OfType<DeadLetter>().LastOrDefault() is { } newest)
-                    _lastSeqs[shard] = newest.Event.Position.Seq;
-                before = from;
-            }
-        }
-    }
-
-    // The letters after those that were read.
-    private async Task ReadOnAsync(int shard, DeadLetterIndex book, CancellationToken cancel)
-    {
-        while (await _log.ReadAsync(
-            DeadLetterTopic.Name, shard, _offsets[shard], Limits.EventBatch, cancel) is { Count: > 0 } records)
-        {
-            lock (_lock)
-            {
-                foreach (var record in records)
-                {
-                    if (_topic.TryParse(record) is not { } letter) continue;
-                    _lastSeqs[shard] = letter.Event.Position.Seq;
-                    book.Add(
-                        letter.Key, new DeadLetterIndex.Letter(letter.Event.Position, record.Offset), record.TimeUs,
-                        letter.Reason);
-                }
-
-                _offsets[shard] = records[^1].Offset;
-            }
         }
     }
 

@@ -37,10 +37,30 @@ internal sealed class ProjectionFeed(GeneralLedger ledger, ILog log, TimeProvide
     }
 
     /// <summary>
-    /// Reads a shard's next events; changes nothing of the shard, so a read that is given up harms nobody.
+    /// Reads a shard's next events. Where shards go alone, one whose read takes long keeps no other waiting: it answers
+    /// null, and what it reads is taken by a later pass.
     /// </summary>
-    public Task<FeedRead> ReadAsync(ShardProgress shard, CancellationToken cancel) =>
-        _shards[shard.Shard].ReadAsync(shard.Watermark, shard.IsLedgerRead, cancel);
+    /// <param name="shard">Where it stands; a read that is given up changes nothing of it.</param>
+    /// <param name="areAlone">Whether shards go alone.</param>
+    /// <param name="stop">Ends the read.</param>
+    /// <param name="cancel">Ends the wait for it.</param>
+    public async Task<FeedRead?> ReadAsync(
+        ShardProgress shard, bool areAlone, CancellationToken stop, CancellationToken cancel)
+    {
+        shard.Reading ??= _shards[shard.Shard].ReadAsync(shard.Watermark, shard.IsLedgerRead, stop);
+        var reading = shard.Reading;
+        if (areAlone && !reading.IsCompleted)
+        {
+            using var rest = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+            await Task.WhenAny(
+                reading, Task.Delay(TimeSpan.FromMilliseconds(ViewLimits.ProjectionPollMs), time, rest.Token));
+            await rest.CancelAsync();
+            if (!reading.IsCompleted) return null;
+        }
+
+        shard.Reading = null;
+        return await reading.WaitAsync(cancel);
+    }
 
     /// <summary>Tells the log how far all projections are.</summary>
     public Task CommitAsync(IReadOnlyList<ShardProgress> shards, CancellationToken cancel) =>

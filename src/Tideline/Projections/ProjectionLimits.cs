@@ -21,7 +21,7 @@ public static class ProjectionLimits
     internal const int ViewUpkeepMs = 60_000;
 
     /// <summary>How often the builder of the views asks the store whether it still holds them, milliseconds.</summary>
-    internal const int KeptLookMs = 1_000;
+    internal const int LossCheckMs = 1_000;
 
     /// <summary>How often damaged documents are checked again, milliseconds.</summary>
     internal const int DamageLookIntervalMs = 60_000;

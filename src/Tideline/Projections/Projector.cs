@@ -189,11 +189,14 @@ public sealed partial class Projector : IAsyncDisposable
     /// <exception cref="TidelineException">NotOwner: another process builds the views since.</exception>
     internal async Task SwitchAsync(int version, long epoch, CancellationToken cancel)
     {
+        // A shard whose place is not known has no watermark to be level with.
+        if (Array.Exists(_shards, shard => !shard.IsLoaded)) throw new TidelineException(
+            ErrorCode.StorageUnavailable,
+            $"This process does not know yet how far the views of {Definition.Name} are. Try again.");
         var active = new ActiveViews(
             version, Active.Version, Definition.SchemaVersion, Math.Max(version, Active.Latest), Active.Epoch,
             Active.Installation, _time.NowUs());
         await _takeover.StoreAsync(active, epoch, cancel);
-        // Both stand at the same watermarks.
         (_applier, Active, StateFault) = (ApplierOf(active), active, null);
         await _upkeep.PublishAsync(Names, cancel);
     }
@@ -249,7 +252,9 @@ public sealed partial class Projector : IAsyncDisposable
         foreach (var shard in shards)
         {
             if (!shard.IsLoaded) await _takeover.PositionAsync(shard, Names, cancel);
-            if (await ReadAsync(shard, cancel) is not { } read || Take(shard, read) is not { } reached) continue;
+            if (await _feed.ReadAsync(shard, _areAlone, _stop.Token, cancel) is not { } read) continue;
+            if (read.Fault is { } fault && shard.Fault != fault) ShardStopped(_logger, Definition.Name, fault);
+            if (shard.Take(read) is not { } reached) continue;
             events.AddRange(read.Events);
             moves.Add(new WatermarkMove(Names.Projection, shard.Shard, reached, _takeover.Epoch, shard.Watermark.Seq));
         }
@@ -263,36 +268,6 @@ public sealed partial class Projector : IAsyncDisposable
         return events.Count;
     }
 
-    // Answers the watermark that is reached by what was read; null when there is none to reach.
-    private Watermark? Take(ShardProgress shard, FeedRead read)
-    {
-        // Read before the shard was positioned anew.
-        if (read.From != shard.Watermark) return null;
-        if (read.Fault is { } fault && shard.Fault != fault) ShardStopped(_logger, Definition.Name, fault);
-        (shard.Fault, shard.IsLedgerRead) = (read.Fault, shard.IsLedgerRead || read.IsLedgerRead);
-        if (read.Events.Count == 0) return null;
-        shard.Began(read.Events[0].Event.Position.Seq, read.Events[0].Event.TimeUs);
-        return read.Reached;
-    }
-
-    // Where shards go alone, one whose read takes long keeps no other waiting; what it reads is taken by a later pass.
-    private async Task<FeedRead?> ReadAsync(ShardProgress shard, CancellationToken cancel)
-    {
-        shard.Reading ??= _feed.ReadAsync(shard, _stop.Token);
-        var reading = shard.Reading;
-        if (_areAlone && !reading.IsCompleted)
-        {
-            using var rest = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-            await Task.WhenAny(
-                reading, Task.Delay(TimeSpan.FromMilliseconds(ViewLimits.ProjectionPollMs), _time, rest.Token));
-            await rest.CancelAsync();
-            if (!reading.IsCompleted) return null;
-        }
-
-        shard.Reading = null;
-        return await reading.WaitAsync(cancel);
-    }
-
     // Another process built the views until now: nothing that this one remembers counts, and what that one still writes
     // is refused from now on.
     private async Task TakeOverAsync(long epoch, CancellationToken cancel)
@@ -303,11 +278,13 @@ public sealed partial class Projector : IAsyncDisposable
             _takeover.Epoch = epoch;
             _feed.Begin(epoch);
             var hasLost = await _dead.HasLostLettersAsync(cancel);
-            (var claimed, StateFault) = await _takeover.ClaimActiveAsync(hasLost, cancel);
+            (var claimed, StateFault) = await _takeover.ClaimActiveAsync(Active.Latest, hasLost, cancel);
             var active = await _takeover.EnsureAsync(claimed, cancel);
-            Answer(active);
+            // The places of the same version are not worse known than before.
+            if (active.Version != Active.Version) ForgetPlaces();
+            Activate(active);
             await _upkeep.PublishAsync(Names, cancel);
-            await _takeover.ClaimAsync(mine => new ValueTask(_dead.TakeOverAsync(mine, cancel)), cancel);
+            await TakeLettersOverAsync(cancel);
             await _takeover.PositionAllAsync(Names, cancel);
         }
         catch
@@ -322,12 +299,20 @@ public sealed partial class Projector : IAsyncDisposable
         }
     }
 
-    // In this order: a read takes the names first, and never sees the watermarks of another version with them.
-    private void Answer(ActiveViews active)
+    // Before another version is active: a read takes the names first, and never sees the watermarks of another version
+    // with them.
+    private void ForgetPlaces()
     {
-        foreach (var shard in _shards) shard.Forget();
-        (_applier, Active) = (ApplierOf(active), active);
+        foreach (var shard in _shards) shard.Reset();
     }
+
+    private async Task TakeLettersOverAsync(CancellationToken cancel)
+    {
+        var isAnew = await _takeover.IsAnewAsync(Names, cancel);
+        await _takeover.ClaimAsync(mine => new ValueTask(_dead.TakeOverAsync(mine, isAnew, cancel)), cancel);
+    }
+
+    private void Activate(ActiveViews active) => (_applier, Active) = (ApplierOf(active), active);
 
     /// <summary>Another version in place of one that the store has lost; only under <see cref="Gate"/>.</summary>
     internal async Task MendLostAsync(CancellationToken cancel)
@@ -337,9 +322,21 @@ public sealed partial class Projector : IAsyncDisposable
 
     private async Task MendCollectionsAsync(CancellationToken cancel)
     {
-        Answer(await _takeover.EnsureAsync(await _takeover.ReplaceLostAsync(Active, cancel), cancel));
-        await _upkeep.PublishAsync(Names, cancel);
-        await _takeover.PositionAllAsync(Names, cancel);
+        try
+        {
+            var active = await _takeover.EnsureAsync(await _takeover.ReplaceLostAsync(Active, cancel), cancel);
+            ForgetPlaces();
+            Activate(active);
+            await _upkeep.PublishAsync(Names, cancel);
+            await TakeLettersOverAsync(cancel);
+            await _takeover.PositionAllAsync(Names, cancel);
+        }
+        catch
+        {
+            // The store may name another version than this process knows: it takes over again.
+            _takeover.Epoch = 0;
+            throw;
+        }
     }
 
     /// <summary>One look at what the builder of the views, another process, has done.</summary>
@@ -351,9 +348,14 @@ public sealed partial class Projector : IAsyncDisposable
         var watermarks = new Watermark[_shards.Length];
         for (var shard = 0; shard < watermarks.Length; shard++)
             watermarks[shard] = await _views.GetWatermarkAsync(projection, shard, cancel);
-        // In this order: whoever is blocked by an event at or before these watermarks is known when they are believed.
-        await _dead.FollowAsync(cancel);
-        if (active.Version != Active.Version) Answer(active);
+        // In this order: whoever is blocked by an event at or before these watermarks is known when they are believed,
+        // and whom a switch of versions healed is not released before the version that holds what was missing answers.
+        var release = await _dead.FollowAsync(cancel);
+        if ((await ActiveViews.LoadAsync(_views, Definition, cancel) ?? ActiveViews.None).Version != active.Version)
+            return;
+        if (active.Version != Active.Version) ForgetPlaces();
+        if (active.Version != Active.Version) Activate(active);
+        release?.Invoke();
         (Active, StateFault) = (active, active.Version != 0
             ? null : $"The active version of {Definition.Name} cannot be read; the owner of shard 0 repairs it.");
         foreach (var shard in _shards) await shard.FollowAsync(watermarks[shard.Shard], cancel);

@@ -221,7 +221,8 @@ public sealed partial class Rebuild : IAsyncDisposable
             {
                 var until = _projector.Watermark(shard);
                 var reached = await catchUp.StepAsync(shard, until, cancel);
-                (missing, applied, total) = (missing + until - reached, applied + reached, total + until);
+                (missing, applied, total) =
+                    (missing + Math.Max(0, until - reached), applied + reached, total + until);
             }
 
             Status = Status with { EventsApplied = applied, EventsTotal = total };

@@ -60,8 +60,19 @@ internal sealed class ShardProgress(string projection, int shard, GeneralLedger 
         lock (_lock) _firstPending = (seq, timeUs);
     }
 
+    /// <summary>Takes what was read; null when there is nothing to reach by it.</summary>
+    public Watermark? Take(FeedRead read)
+    {
+        // Read before the shard was positioned anew.
+        if (read.From != Watermark) return null;
+        (Fault, IsLedgerRead) = (read.Fault, IsLedgerRead || read.IsLedgerRead);
+        if (read.Events.Count == 0) return null;
+        Began(read.Events[0].Event.Position.Seq, read.Events[0].Event.TimeUs);
+        return read.Reached;
+    }
+
     /// <summary>Nothing is known of where the shard stands: another version answers.</summary>
-    public void Forget()
+    public void Reset()
     {
         lock (_lock) (_watermark, _firstPending, _idleAtUs, _movedAt) = (default, default, 0, time.GetTimestamp());
     }

@@ -42,9 +42,10 @@ internal sealed partial class VersionUpkeep(
     /// <summary>Does now and then what is due.</summary>
     public async Task LookAsync(CancellationToken cancel)
     {
-        if (time.GetElapsedTime(_askedAt).TotalMilliseconds >= ProjectionLimits.KeptLookMs) await MendLostAsync(cancel);
+        if (time.GetElapsedTime(_askedAt).TotalMilliseconds >= ProjectionLimits.LossCheckMs)
+            await MendLostAsync(cancel);
         // Whoever reads by a stable name may read an old version until then.
-        var everyMs = _arePublished ? ProjectionLimits.ViewUpkeepMs : ProjectionLimits.KeptLookMs;
+        var everyMs = _arePublished ? ProjectionLimits.ViewUpkeepMs : ProjectionLimits.LossCheckMs;
         if (_lookedAt is { } last && time.GetElapsedTime(last).TotalMilliseconds < everyMs) return;
         _lookedAt = time.GetTimestamp();
         // Again, whatever is known of it: somebody may have changed it, or a process that stood still.

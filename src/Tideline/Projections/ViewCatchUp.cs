@@ -11,6 +11,7 @@ namespace Tideline.Projections;
 internal sealed class ViewCatchUp(GeneralLedger ledger, IViewStore views, ViewNames names, DeadLetterQueue letters)
 {
     private readonly SourceHistory _sources = new(ledger.Epochs);
+    private readonly Dictionary<int, long> _reached = [];
     private readonly ViewApplier _applier = new(views, names, new DocumentCache(ProjectionLimits.CacheDocuments));
 
     public ViewNames Names => names;
@@ -25,10 +26,13 @@ internal sealed class ViewCatchUp(GeneralLedger ledger, IViewStore views, ViewNa
     public Func<IReadOnlyList<ProjectedEvent>, IReadOnlyList<string>, CancellationToken, Task>? Folded { get; set; }
 
     /// <summary>Folds the next batch of a shard, up to a position; answers the position reached.</summary>
-    /// <exception cref="TidelineException">Corrupt: the ledger's events have a gap.</exception>
+    /// <exception cref="TidelineException">Corrupt: the ledger's events have a gap. NotFound: the store lost what was
+    /// built.</exception>
     public async Task<long> StepAsync(int shard, long untilSeq, CancellationToken cancel)
     {
         var from = await views.GetWatermarkAsync(names.Projection, shard, cancel);
+        // What was folded before is remembered as written, and would be missing from the version.
+        new WatermarkMove(names.Projection, shard, from, From: _reached.GetValueOrDefault(shard)).RequireKept(from.Seq);
         if (from.Seq >= untilSeq) return from.Seq;
         var read = await ledger.RawReader(shard)
             .GetEventsAsync(from.Seq, (int)Math.Min(Limits.EventBatch, untilSeq - from.Seq), cancel);
@@ -59,7 +63,7 @@ internal sealed class ViewCatchUp(GeneralLedger ledger, IViewStore views, ViewNa
                 // Only now: a second attempt must still fold what stands before the event that broke.
                 foreach (var dead in batch.Dead) DeadKeys.TryAdd(dead.Key, dead.Reason);
                 if (Folded is not null) await Folded(events, NewKeys(batch), cancel);
-                return reached.Seq;
+                return _reached[shard] = reached.Seq;
             }
 
             foreach (var key in outcome.TooLarge)

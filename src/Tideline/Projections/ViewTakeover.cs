@@ -19,12 +19,14 @@ internal sealed partial class ViewTakeover(
     public long Epoch { get; set; }
 
     /// <summary>The version that answers, claimed, and what was wrong with the state that says so.</summary>
+    /// <param name="latest">The highest number that this process knows of.</param>
     /// <param name="hasLostLetters">Whether documents lack events of dead letters that nobody has any more.</param>
     /// <param name="cancel">Stops it.</param>
     public async Task<(ActiveViews Active, string? Fault)> ClaimActiveAsync(
-        bool hasLostLetters, CancellationToken cancel)
+        int latest, bool hasLostLetters, CancellationToken cancel)
     {
         var found = await ActiveViews.LoadAsync(views, definition, cancel);
+        if (found is { Installation: null }) found = await BeginAsync(found, latest, cancel);
         // Documents of another fold are neither read nor folded on: they may not even have the same fields.
         var isOfThisFold = found is not null && found.Schema == definition.SchemaVersion && !hasLostLetters;
         var active = await EpochSwitch.RunAsync(
@@ -68,6 +70,14 @@ internal sealed partial class ViewTakeover(
         var shard = shards[_looks++ % shards.Length];
         return shard.IsLoaded && shard.Watermark.Seq is > 0 and var known
             && (await views.GetWatermarkAsync(names.Projection, shard.Shard, cancel)).Seq < known;
+    }
+
+    /// <summary>Whether a version holds nothing yet.</summary>
+    public async Task<bool> IsAnewAsync(ViewNames names, CancellationToken cancel)
+    {
+        foreach (var shard in shards)
+            if ((await views.GetWatermarkAsync(names.Projection, shard.Shard, cancel)).Seq > 0) return false;
+        return true;
     }
 
     /// <summary>
@@ -212,13 +222,20 @@ internal sealed partial class ViewTakeover(
         }
     }
 
+    // Of views that were lost whole nothing tells the number, and other processes may still read by it: each epoch
+    // begins with another one.
+    private async Task<ActiveViews> BeginAsync(ActiveViews first, int latest, CancellationToken cancel)
+    {
+        var highest = (await ViewNames.VersionsAsync(views, definition, cancel)).Append(latest).Max();
+        var version = (int)Math.Max(highest + 1, Epoch);
+        return first with { Version = version, Latest = version };
+    }
+
     // A version that starts empty is filled from the ledger: slow for a while, and never wrong.
     private async Task<ActiveViews> RenewAsync(ActiveViews? old, CancellationToken cancel)
     {
         var highest = (await ViewNames.VersionsAsync(views, definition, cancel)).DefaultIfEmpty().Max();
-        // Of views that were lost whole nothing tells the number, and other processes may still read by it: each epoch
-        // begins with another one.
-        var version = highest == 0 && old is null ? (int)Math.Max(1, Epoch) : Math.Max(highest, old?.Latest ?? 0) + 1;
+        var version = Math.Max(highest, old?.Latest ?? 0) + 1;
         if (old is null) ActiveIsBroken(logger, definition.Name, version);
         else if (old.Schema == definition.SchemaVersion) LettersAreLost(logger, definition.Name, version);
         else FoldChanged(logger, definition.Name, old.Schema, definition.SchemaVersion, version);

@@ -16,4 +16,7 @@ internal static class QueryLimits
 
     /// <summary>How long a list that only the views can answer waits for them, milliseconds; then it fails.</summary>
     internal const int ListWaitMs = 2_000;
+
+    /// <summary>How often a list begins anew because another version of the views came to answer meanwhile.</summary>
+    internal const int SwitchRetries = 3;
 }

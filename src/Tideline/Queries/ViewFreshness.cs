@@ -36,16 +36,26 @@ internal sealed class ViewFreshness(Projector projector, GeneralLedger ledger, I
     /// <summary>
     /// Completes when the views contain what the read must see; for strong, everything committed now.
     /// </summary>
+    /// <param name="consistency">What the read must see.</param>
+    /// <param name="requireNoneWaits">Fails if an event that the read must see is a dead letter. A switch of versions
+    /// releases what it heals, so the version is looked at again after that.</param>
+    /// <param name="cancel">Stops it.</param>
     /// <returns>What answers: see <see cref="RequireStillAsync"/>.</returns>
     /// <exception cref="TidelineException">ViewBehind: they did not catch up in time. InvalidInput: a token of a
     /// position that was never written.</exception>
-    public async Task<ViewStand> RequireAsync(ReadConsistency consistency, CancellationToken cancel)
+    public async Task<ViewStand> RequireAsync(
+        ReadConsistency consistency, Func<Task> requireNoneWaits, CancellationToken cancel)
     {
-        var names = projector.Names;
-        if (consistency.Level == ConsistencyLevel.Eventual) return new ViewStand(names, []);
-        await RequireReachedAsync(consistency, cancel);
-        var stand = new ViewStand(names, Positions());
-        return projector.IsActive(names) ? stand : throw Replaced();
+        for (var attempt = 1; ; attempt++)
+        {
+            var names = projector.Names;
+            if (consistency.Level == ConsistencyLevel.Eventual) return new ViewStand(names, []);
+            await RequireReachedAsync(consistency, cancel);
+            await requireNoneWaits();
+            var stand = new ViewStand(names, Positions());
+            if (projector.IsActive(names)) return stand;
+            if (attempt == QueryLimits.SwitchRetries) throw Replaced();
+        }
     }
 
     /// <summary>

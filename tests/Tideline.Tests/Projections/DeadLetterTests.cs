@@ -3,6 +3,7 @@ using Tideline.Engines.Log.Sqlite;
 using Tideline.Kernel;
 using Tideline.Log;
 using Tideline.Projections;
+using Tideline.Queries;
 using Tideline.Services.Accounts.Views;
 using Tideline.Tests.Services.Accounts;
 using Tideline.Tools.Load;
@@ -23,20 +24,85 @@ public sealed class DeadLetterTests
         var place = new ProjectionPlace(stage.Bank.Ledger, stage.Log, stage.Views, stage.Bank.Time);
         DeadLetterQueue[] queues = [.. Enumerable.Range(0, 3).Select(_ =>
             new DeadLetterQueue(CustomersProjection.Definition, place, NullLogger.Instance))];
-        await queues[0].TakeOverAsync(1, default);
+        await queues[0].TakeOverAsync(1, isAnew: false, default);
         await queues[0].AppendAsync([Dead(0, "before")], default);
-        await queues[1].TakeOverAsync(2, default);
+        await queues[1].TakeOverAsync(2, isAnew: false, default);
         // The first does not know yet that it has been replaced: its note of it is refused.
         await Should.ThrowAsync<TidelineException>(() => queues[0].AppendAsync([Dead(1, "first")], default));
         (await Should.ThrowAsync<TidelineException>(() => queues[1].AppendAsync([Dead(2, "second")], default)))
             .Code.ShouldBe(ErrorCode.StorageUnavailable);
         await queues[1].AppendAsync([Dead(2, "second")], default);
-        await queues[2].TakeOverAsync(3, default);
+        await queues[2].TakeOverAsync(3, isAnew: false, default);
         foreach (var queue in queues[1..])
             queue.List().Select(each => each.Key).ShouldBe(["before", "first", "second"]);
 
         DeadEvent Dead(int at, string key) =>
             new(ProjectedEvent.From(happened[at], new SourceHistory(stage.Bank.Ledger.Epochs)), key, "A test.");
+    }
+
+    // An attacker's: what waited for lost documents blocked those built in their stead, and some events were neither in
+    // a document nor in a letter.
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task Letters_of_lost_views_block_nobody_in_the_views_built_in_their_stead(int shard)
+    {
+        await using var stage = await Stage.OpenAsync();
+        var (ada, accounts) = await stage.CustomerAsync();
+        await stage.FlowAsync();
+        stage.Sql("UPDATE c_customers_v1 SET json = CAST('{' AS BLOB)");
+        await stage.RestartAsync();
+        for (var at = 0; at < 3; at++) await stage.Bank.DepositAsync(accounts[shard], 1);
+        await stage.FlowAsync();
+        stage.Customers.DeadLetters.List().ShouldHaveSingleItem().Letters.ShouldBe(3);
+
+        foreach (var name in await stage.Views.ListCollectionsAsync(default))
+            await stage.Views.DropCollectionAsync(name, default);
+        stage.Sql("DELETE FROM tl_watermarks");
+        stage.Sql("DELETE FROM tl_states");
+        for (var start = 0; start < 2; start++)
+        {
+            await stage.RestartAsync();
+            await stage.ProjectAsync();
+            stage.Customers.DeadLetters.List().ShouldBeEmpty();
+            (await stage.ViewAsync(ada)).ShouldNotBeNull().Accounts.Sum(account => account.PostedMinor)
+                .ShouldBe(20_003);
+        }
+
+        // What dies now waits as ever, also after another start.
+        stage.Sql($"UPDATE c_{stage.Customers.Projector.Names.Documents} SET json = CAST('{{' AS BLOB)");
+        await stage.RestartAsync();
+        await stage.Bank.DepositAsync(accounts[shard], 1);
+        await stage.FlowAsync();
+        await stage.RestartAsync();
+        stage.Customers.DeadLetters.List().ShouldHaveSingleItem().Letters.ShouldBe(1);
+    }
+
+    // An attacker's: the document lacked what was given up, and was shown as fresh.
+    [Fact]
+    public async Task Who_lacks_events_that_were_given_up_is_answered_by_the_ledger()
+    {
+        await using var stage = await Stage.OpenAsync();
+        var (ada, accounts) = await stage.CustomerAsync();
+        await stage.FlowAsync();
+        stage.Sql("UPDATE c_customers_v1 SET json = CAST('{' AS BLOB)");
+        await stage.RestartAsync();
+        var deposit = await stage.Bank.DepositAsync(accounts[0], 5);
+        await stage.FlowAsync();
+        await stage.RestoreAsync(ada, accounts);
+        (await stage.Customers.DeadLetters.DiscardAsync(ada.ToString(), firstOnly: false, "a test", default))
+            .ShouldBe(1);
+
+        var token = ReadConsistency.Session([deposit.Position]);
+        var read = (await stage.Reads.Queries.GetCustomerAsync(ada, token, default)).ShouldNotBeNull();
+        (read.ServedBy, read.Customer.Accounts.Sum(account => account.PostedMinor))
+            .ShouldBe((ServedBy.Ledger, 20_005L));
+        (await Should.ThrowAsync<TidelineException>(() => stage.Reads.Queries.SearchTransactionsAsync(
+            ada, token, null, null, null, null, 10, default))).Code.ShouldBe(ErrorCode.ViewBehind);
+
+        await stage.Customers.Repair.RepairAsync(ada.ToString(), default);
+        read = (await stage.Reads.Queries.GetCustomerAsync(ada, token, default)).ShouldNotBeNull();
+        (read.ServedBy, read.Customer.Accounts.Sum(account => account.PostedMinor)).ShouldBe((ServedBy.View, 20_005L));
     }
 
     [Fact]
@@ -159,11 +225,11 @@ public sealed class DeadLetterTests
             stage.Customers.DeadLetters.ShowAsync(ada.ToString(), default)))
             .Code.ShouldBe(ErrorCode.NotFound);
         // The document lacks what they said until it is built anew; from then on it is held against the ledger again.
-        stage.Customers.Projector.Dead.HasDiscarded(ada.ToString()).ShouldBeTrue();
+        stage.Customers.Projector.Dead.IsBehind(ada.ToString()).ShouldBeTrue();
         (await stage.Customers.Rebuild.RunAsync(force: true, default)).Phase.ShouldBe("switched");
-        stage.Customers.Projector.Dead.HasDiscarded(ada.ToString()).ShouldBeFalse();
+        stage.Customers.Projector.Dead.IsBehind(ada.ToString()).ShouldBeFalse();
         await stage.RestartAsync();
-        stage.Customers.Projector.Dead.HasDiscarded(ada.ToString()).ShouldBeFalse();
+        stage.Customers.Projector.Dead.IsBehind(ada.ToString()).ShouldBeFalse();
     }
 
     [Fact]

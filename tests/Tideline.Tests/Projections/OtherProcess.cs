@@ -5,6 +5,7 @@ using Tideline.Ledger;
 using Tideline.Node;
 using Tideline.Projections;
 using Tideline.Services.Accounts.Views;
+using Tideline.Views;
 using Tideline.Tools.Load;
 
 namespace Tideline.Tests.Projections;
@@ -31,7 +32,7 @@ internal sealed class OtherProcess : IAsyncDisposable
 
     public CustomerViews Reads { get; }
 
-    public static async Task<OtherProcess> StartAsync(Stage stage, bool owns)
+    public static async Task<OtherProcess> StartAsync(Stage stage, bool owns, IViewStore? views = null)
     {
         var folder = new TemporaryFolder("other");
         var copy = Directory.CreateDirectory(Path.Combine(folder.Path, "ledger")).FullName;
@@ -45,9 +46,10 @@ internal sealed class OtherProcess : IAsyncDisposable
                 : new TaskCompletionSource().Task);
         var host =
             await ProjectionHost.CreateAsync(
-                BankServices.Projections, ledger, stage.Log, stage.Views, stage.Bank.Time, NullLoggerFactory.Instance,
+                BankServices.Projections, ledger, stage.Log, views ?? stage.Views, stage.Bank.Time,
+                    NullLoggerFactory.Instance,
                     default);
-        var reads = CustomerViews.Create(Stage.ReadsOf(ledger, host, stage.Views, stage.Bank.Time));
+        var reads = CustomerViews.Create(Stage.ReadsOf(ledger, host, views ?? stage.Views, stage.Bank.Time));
         return new OtherProcess(folder, store, ledger, host, reads);
     }
 

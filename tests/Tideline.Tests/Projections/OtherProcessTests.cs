@@ -25,7 +25,7 @@ public sealed class OtherProcessTests
         stage.Customers.DeadLetters.List().ShouldHaveSingleItem().Key.ShouldBe(ada.ToString());
         // The document is as old as before, and in order again: nothing about it says that an event is missing.
         await stage.Customers.DeadLetters.ReplayAsync(ada.ToString(), dryRun: true, default);
-        await RestoreAsync(stage, ada, accounts);
+        await stage.RestoreAsync(ada, accounts);
 
         await other.Customers.Projector.FollowAsync(default);
         other.Customers.Projector.Watermark(0).ShouldBe(other.Ledger.CommittedHead(0).EventSeq);
@@ -153,42 +153,4 @@ public sealed class OtherProcessTests
     }
 
     // The version is another one, and where it stands cannot be read: what was known of the one before says nothing.
-    [Fact]
-    public async Task The_watermarks_of_one_version_are_never_believed_of_another()
-    {
-        await using var stage = await Stage.OpenAsync();
-        var (ada, accounts) = await stage.CustomerAsync();
-        var deposit = await stage.Bank.DepositAsync(accounts[0], 5);
-        await stage.FlowAsync();
-        await using var other = await OtherProcess.StartAsync(stage, owns: false);
-        other.Customers.Projector.Watermark(0).ShouldBe(deposit.Position.Seq);
-        (await stage.Customers.Rebuild.RunAsync(force: true, default)).Phase.ShouldBe("switched");
-        await RestoreAsync(stage, ada, accounts, "customers_v2");
-        stage.Sql("ALTER TABLE tl_watermarks RENAME TO hidden");
-        await Should.ThrowAsync<Exception>(() => other.Customers.Projector.FollowAsync(default));
-        stage.Sql("ALTER TABLE hidden RENAME TO tl_watermarks");
-
-        var read = (await other.Reads.Queries.GetCustomerAsync(
-            ada, ReadConsistency.Session([deposit.Position]), default)).ShouldNotBeNull();
-        read.Customer.Accounts.Sum(account => account.PostedMinor).ShouldBe(20_005);
-    }
-
-    // As somebody would from a copy: the document is sound, and lacks the event that waits.
-    private static async Task RestoreAsync(
-        Stage stage, Guid customer, Guid[] accounts, string collection = "customers_v1")
-    {
-        var strong = (await stage.Reads.Queries.GetCustomerAsync(customer, ReadConsistency.Strong, default))
-            .ShouldNotBeNull().Customer;
-        var clock = new SortedList<Guid, long>(strong.Clock);
-        clock[accounts[0]]--;
-        AccountView[] older =
-            [.. strong.Accounts.Select(
-                account =>
-                    account.AccountId == accounts[0] ? account with { PostedMinor = account.PostedMinor - 5 }
-                    : account)];
-        await stage.Views.RemoveAsync(collection, [customer.ToString()], default);
-        (await stage.Views.WriteAsync(
-            collection, [CustomersProjection.Write(strong with { Clock = clock, Accounts = older }, 0)], default))
-            .ShouldBe([true]);
-    }
 }

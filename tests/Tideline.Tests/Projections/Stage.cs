@@ -137,6 +137,26 @@ internal sealed class Stage : IAsyncDisposable
                 .ShouldBe([true]);
     }
 
+    /// <summary>
+    /// A document of a customer as somebody would put it back from a copy: sound, and without the newest deposit of 5.
+    /// </summary>
+    public async Task RestoreAsync(Guid customer, Guid[] accounts, string collection = "customers_v1")
+    {
+        var strong = (await Reads.Queries.GetCustomerAsync(customer, ReadConsistency.Strong, default))
+            .ShouldNotBeNull().Customer;
+        var clock = new SortedList<Guid, long>(strong.Clock);
+        clock[accounts[0]]--;
+        AccountView[] older =
+            [.. strong.Accounts.Select(
+                account =>
+                    account.AccountId == accounts[0] ? account with { PostedMinor = account.PostedMinor - 5 }
+                    : account)];
+        await Views.RemoveAsync(collection, [customer.ToString()], default);
+        (await Views.WriteAsync(
+            collection, [CustomersProjection.Write(strong with { Clock = clock, Accounts = older }, 0)], default))
+            .ShouldBe([true]);
+    }
+
     /// <summary>The views closed and opened, with the projections, as by a restart.</summary>
     public async Task ReopenViewsAsync()
     {

@@ -19,16 +19,26 @@ internal static class MutantsCommand
         {
             Description = "Only those that a few runs find.",
         };
+        var list = new Option<bool>("--list") { Description = "Name the bugs, and hunt none." };
         var command = new Command("mutants", "Plant bugs in a copy of the source, and count the "
-            + "seeds until the simulation finds each.") { names, seeds, frequent };
+            + "seeds until the simulation finds each.") { names, seeds, frequent, list };
         command.Validators.Add(result =>
         {
             if (result.GetValue(frequent) && result.GetValue(names) is { Length: > 0 })
                 result.AddError("--frequent and names of bugs exclude each other.");
         });
         command.SetAction((parsed, cancel) =>
-            new MutantHunt(parsed.GetValue(seeds)).RunAsync(
-                parsed.GetValue(frequent) ? [.. MutantCatalogue.Frequent] : parsed.GetValue(names) ?? [], cancel));
+        {
+            if (parsed.GetValue(list)) return Task.FromResult(List());
+            return new MutantHunt(parsed.GetValue(seeds)).RunAsync(
+                parsed.GetValue(frequent) ? [.. MutantCatalogue.Frequent] : parsed.GetValue(names) ?? [], cancel);
+        });
         return command;
+    }
+
+    private static int List()
+    {
+        foreach (var mutant in MutantCatalogue.All) Console.WriteLine($"{mutant.Name,-36} {mutant.What}");
+        return 0;
     }
 }

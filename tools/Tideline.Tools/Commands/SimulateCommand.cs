@@ -2,6 +2,8 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Diagnostics;
 using System.Globalization;
+using Tideline.Kernel;
+using Tideline.Tools.Mutants;
 using Tideline.Tools.Opponent;
 using Tideline.Tools.Simulation;
 
@@ -44,11 +46,15 @@ internal static class SimulateCommand
             var options = new SimulateOptions(
                 parsed.GetValue(seed), parsed.GetValue(seeds), parsed.GetValue(operations), parsed.GetValue(focus),
                 parsed.GetValue(history), !parsed.GetValue(whole), parsed.GetValue(stop));
-            if (options.Count is < 1 or > SimulateOptions.MostSeeds || options.Operations is < 1 or > MostOperations
-                || options.First > MostSeed)
+            var why = options.Count is < 1 or > SimulateOptions.MostSeeds
+                ? $"--seeds must be 1 to {SimulateOptions.MostSeeds}, not {options.Count}."
+                : options.Operations is < 1 or > MostOperations
+                    ? $"--operations must be 1 to {MostOperations}, not {options.Operations}."
+                : options.First > MostSeed ? $"--seed must be 0 to {MostSeed}, not {options.First}."
+                : MutantTree.WhyNotPlanted();
+            if (why is not null)
             {
-                Console.Error.WriteLine($"--seeds must be 1 to {SimulateOptions.MostSeeds}, --operations 1 to "
-                    + $"{MostOperations}, and --seed 0 to {MostSeed}.");
+                Console.Error.WriteLine($"tideline: {why}");
                 return Task.FromResult(2);
             }
 
@@ -95,11 +101,13 @@ internal static class SimulateCommand
             }
         }));
         var verdict = ends.All(end => end == 0) ? "every law held."
+            : ends.Any(end => end is not (0 or 1)) ? "a run could not be made."
             : options.StopsAtFirst ? "stopped at a run that breaks a law." : "not every law held.";
-        var seeds = options.Focus is { } focus ? $"seeds with the focus {focus}".ToLowerInvariant() : "seeds";
+        var focused = options.Focus is { } focus ? $" with the focus {focus}".ToLowerInvariant() : "";
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{options.Count} {seeds} from {options.First} in {began.Elapsed.TotalSeconds:F0} s: {verdict}"));
+            $"{Counted.Of(options.Count, "seed")}{focused} from {options.First} in {began.Elapsed.TotalSeconds:F0} s: "
+            + $"{verdict}"));
         return ends.Max();
     }
 }

@@ -96,7 +96,6 @@ internal static class AccountMutants
             What = "A closed account can be opened again.",
             How = "A closed account is opened.",
             Laws = "model",
-            IsFrequent = true,
         },
         new()
         {
@@ -110,7 +109,6 @@ internal static class AccountMutants
             What = "A refused closing leaves the account closed for the rest of its batch.",
             How = "The closing of an account with money and a deposit to it are in one batch.",
             Laws = "I16 model",
-            IsFrequent = true,
         },
         new()
         {

@@ -188,7 +188,6 @@ internal static class LedgerMutants
             What = "A shard that lost what was acknowledged still answers strong reads.",
             How = "The tail of a shard is lost after it was answered and relayed; then it is read.",
             Laws = "I3 model",
-            IsFrequent = true,
             Focus = RunFocus.Tails,
         },
         new()

@@ -24,7 +24,7 @@ internal sealed class MutantHunt(int seeds)
         if (names.FirstOrDefault(name => MutantCatalogue.All.All(mutant => mutant.Name != name)) is { } unknown)
         {
             await Console.Error.WriteLineAsync(
-                $"There is no planted bug '{unknown}'. They stand in tools/Tideline.Tools/Mutants.");
+                $"There is no planted bug '{unknown}'. ./tideline mutants --list names them.");
             return 2;
         }
 
@@ -52,7 +52,8 @@ internal sealed class MutantHunt(int seeds)
         var control = await HuntAsync(program, "", RunFocus.None, ControlRuns, cancel);
         if (control.Seed is not null || control.Sentence.Length > 0)
         {
-            await Console.Error.WriteLineAsync($"The program breaks a law without any planted bug: {control}");
+            await Console.Error.WriteLineAsync(control.Seed is null ? $"The simulation does not run: {control.Sentence}"
+                : $"The program breaks a law without any planted bug: {control}");
             return 2;
         }
 
@@ -70,7 +71,9 @@ internal sealed class MutantHunt(int seeds)
                 lock (found)
                 {
                     found.Add((mutant, caught));
-                    Console.WriteLine($"{mutant.Name,-36} {mutant.Laws,-14} {mutant.Focus,-9} {caught}");
+                    var known = caught.Seed is null && mutant.NotFoundYet is { } why ? $" (not found yet: {why})" : "";
+                    var focus = $"{mutant.Focus}".ToLowerInvariant();
+                    Console.WriteLine($"{mutant.Name,-36} {mutant.Laws,-14} {focus,-9} {caught}{known}");
                 }
             }
             finally
@@ -84,7 +87,7 @@ internal sealed class MutantHunt(int seeds)
             $"{found.Count - missed.Count} of {found.Count} planted bugs were found within {seeds} runs each, in "
             + $"{began.Elapsed.TotalSeconds:F0} s."));
         if (missed.Count > 0) Console.WriteLine($"Not found: {string.Join(", ", missed)}");
-        if (found.Find(each => each.Catch.Seed > 0) is { Mutant: { } seen } first)
+        if (found.Find(each => each.Catch.Seed is not null) is { Mutant: { } seen } first)
         {
             Console.WriteLine(
                 $"To see such a run: {MutantTree.Variable}={seen.Name} {Path.GetRelativePath(".", program)} simulate "
@@ -155,7 +158,7 @@ internal sealed class MutantHunt(int seeds)
             var output = hunt.StandardOutput.ReadToEndAsync(cancel);
             var errors = hunt.StandardError.ReadToEndAsync(cancel);
             await hunt.WaitForExitAsync(cancel);
-            return Catch.Of(focus, await output, await errors);
+            return Catch.Of(focus, hunt.ExitCode, await output, await errors);
         }
         finally
         {
@@ -166,7 +169,7 @@ internal sealed class MutantHunt(int seeds)
     // What the simulation said of a bug: the seed that showed it, or null, and how many runs it took.
     private sealed record Catch(int? Seed, int Runs, string Sentence)
     {
-        public static Catch Of(RunFocus focus, string output, string errors)
+        public static Catch Of(RunFocus focus, int exitCode, string output, string errors)
         {
             var lines = output.Split('\n');
             var run = Array.FindIndex(lines, line => line.StartsWith("seed ", StringComparison.Ordinal));
@@ -178,8 +181,9 @@ internal sealed class MutantHunt(int seeds)
                 return new Catch(seed, runs, lines[run + 1].Trim());
             }
 
-            // A worker that fails has found nothing.
-            return new Catch(null, 0, errors.Trim().Split('\n')[0]);
+            return exitCode == 0 && errors.Length == 0 ? new Catch(null, 0, "")
+                // A worker that fails has found nothing.
+                : new Catch(null, 0, $"the worker ended with {exitCode}. {errors.Trim().Split('\n')[0]}".Trim());
         }
 
         public override string ToString() =>

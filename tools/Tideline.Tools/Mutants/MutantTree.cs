@@ -11,6 +11,17 @@ internal static class MutantTree
     /// </summary>
     public const string Variable = "TIDELINE_PLANTED";
 
+    /// <summary>Why the bug that the environment names cannot be planted; null if it can, or names none.</summary>
+    public static string? WhyNotPlanted() => Environment.GetEnvironmentVariable(Variable) switch
+    {
+        null or "" => null,
+        var name when MutantCatalogue.All.All(mutant => mutant.Name != name) =>
+            $"{Variable}: there is no planted bug '{name}'; ./tideline mutants --list names them.",
+        _ when typeof(Kernel.Limits).Assembly.GetType("Tideline.Kernel.Planted") is null =>
+            $"{Variable} is set, but this program has no planted bugs: start the copy that ./tideline mutants builds.",
+        _ => null,
+    };
+
     private const string Core = "src/Tideline";
 
     private static string Guard => $$"""
@@ -29,7 +40,7 @@ internal static class MutantTree
             static Planted()
             {
                 if (Name is not { Length: > 0 } || Array.IndexOf(Names, Name) >= 0) return;
-                Console.Error.WriteLine($"There is no planted bug '{Name}'.");
+                Console.Error.WriteLine($"{{Variable}}: there is no planted bug '{Name}'.");
                 Environment.Exit(2);
             }
 

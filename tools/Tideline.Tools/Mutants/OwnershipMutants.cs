@@ -34,7 +34,6 @@ internal static class OwnershipMutants
             What = "A shard that was closed is read while another process seems to own it.",
             How = "The tail that was answered is lost in a cluster, and every process closes it.",
             Laws = "I3 model",
-            IsFrequent = true,
             Focus = RunFocus.Tails,
         },
         new()

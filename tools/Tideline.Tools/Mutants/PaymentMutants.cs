@@ -19,7 +19,6 @@ internal static class PaymentMutants
             What = "A refund has the id of the debit, so it is taken for a repeat and the money goes to suspense.",
             How = "A destination refuses a transfer that is under way: frozen or closed meanwhile.",
             Laws = "model",
-            IsFrequent = true,
             Focus = RunFocus.Crossing,
         },
         new()

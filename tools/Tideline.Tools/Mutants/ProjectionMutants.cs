@@ -196,17 +196,17 @@ internal static class ProjectionMutants
         {
             Name = "old-watermarks-for-new-views",
             File = "Projections/Projector.cs",
-            Find = """foreach (var shard in _shards) shard.Forget();""",
+            Find = """foreach (var shard in _shards) shard.Reset();""",
             Replace = """
                 if (!Planted.Is("old-watermarks-for-new-views"))
-                            foreach (var shard in _shards) shard.Forget();
+                            foreach (var shard in _shards) shard.Reset();
                 """,
             What = "Another version answers, and the watermarks of the one before are believed of it for a moment.",
             How = "The views are lost under running nodes, and a list is read while another version takes their place.",
             Laws = "I10",
             Focus = RunFocus.Losses,
             NotFoundYet = "A document must be read that the new version has built in part; lists ask the store once "
-                + "more. OtherProcessTests do it.",
+                + "more. VersionSwitchTests do it.",
         },
         new()
         {

@@ -77,10 +77,10 @@ internal static class QueryMutants
         {
             Name = "begun-anew-is-shown",
             File = "Services/Accounts/Views/CustomerQueries.cs",
-            Find = """is not { IsWhole: true } customer)""",
+            Find = """is not { HasCustomerEvent: true } customer)""",
             Replace = """
                 is not { } customer
-                            || !(customer.IsWhole || Kernel.Planted.Is("begun-anew-is-shown")))
+                            || !(customer.HasCustomerEvent || Kernel.Planted.Is("begun-anew-is-shown")))
                 """,
             What = "A document that somebody deleted, and that a new account began anew, is shown without the others.",
             How = "Somebody deletes the document, the customer opens another account, and is read before a repair.",
@@ -107,15 +107,12 @@ internal static class QueryMutants
         {
             Name = "address-search-is-not-fresh",
             File = "Services/Accounts/Views/CustomerQueries.cs",
-            Find = """
-                    var stand = await _freshness.RequireAsync(consistency, cancel);
-                    if (consistency.Level != ConsistencyLevel.Eventual) await RequireNone
-            """,
+            Find = """RequireAsync(consistency, () => RequireNoneWaitsAsync(email, cancel), cancel);""",
             Replace = """
-                    var stand = await _freshness.RequireAsync(
-                        Planted.Is("address-search-is-not-fresh") ? ReadConsistency.Eventual : consistency, cancel);
-                    if (consistency.Level != ConsistencyLevel.Eventual) await RequireNone
-            """,
+                RequireAsync(
+                            Planted.Is("address-search-is-not-fresh") ? ReadConsistency.Eventual : consistency,
+                            () => RequireNoneWaitsAsync(email, cancel), cancel);
+                """,
             What = "A search by e-mail address is answered by the view, whatever that holds.",
             How = "A strong search by address, while the views are behind.",
             Laws = "I10",

@@ -109,7 +109,6 @@ internal static class SagaMutants
             What = "A refunded transfer still counts as money that may return.",
             How = "A destination refuses a transfer that is under way: frozen or closed meanwhile.",
             Laws = "I2 model",
-            IsFrequent = true,
             Focus = RunFocus.Crossing,
         },
         new()

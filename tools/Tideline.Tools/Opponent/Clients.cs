@@ -31,7 +31,7 @@ internal sealed class Clients(IBankUnderTest bank, RunPlan plan, TimeProvider ti
     /// <summary>
     /// Sends every command again that has no answer, until it has one: then it was done once, or refused.
     /// </summary>
-    public async Task ResolveAsync()
+    public async Task ResolveAsync(CancellationToken cancel = default)
     {
         var open = log.Operations.Where(operation => operation.Key is not null)
             .GroupBy(operation => (operation.Key, operation.Target, operation.Body))
@@ -45,7 +45,7 @@ internal sealed class Clients(IBankUnderTest bank, RunPlan plan, TimeProvider ti
                 _next++;
                 await SendAsync(again, attempt % bank.Nodes);
                 if (again.Ending != Ending.Unknown && again.Status != 202) break;
-                await Task.Delay(TimeSpan.FromSeconds(1), time);
+                await Task.Delay(TimeSpan.FromSeconds(1), time, cancel);
             }
         }
     }

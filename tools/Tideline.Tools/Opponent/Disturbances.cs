@@ -121,7 +121,7 @@ internal sealed class Disturbances(
         {
             if (damages.Damage(random) is not { } damaged) return;
             log.Note($"disturbance {number}: somebody damages {damaged}");
-            log.AreViewsTouched = true;
+            log.TouchViews();
             if (random.Percent(50)) _restarts.Add(PutBackAsync(damaged, random.Below(4_000)));
         }
     }
@@ -140,13 +140,13 @@ internal sealed class Disturbances(
         if (random.Percent(25))
         {
             log.Note($"disturbance {number}: the views are lost under the running nodes");
-            log.AreViewsTouched = true;
+            log.TouchViews();
             bank.Disks.Views.Wipe(keepsCollections: random.Percent(50));
             return;
         }
 
         for (var node = 0; node < bank.Nodes; node++) bank.Kill(node);
-        log.AreViewsTouched = true;
+        log.TouchViews();
         if (random.Percent(50)) bank.Disks.Cache.Wipe();
         switch (random.Below(8))
         {

@@ -39,8 +39,10 @@ internal static class OpponentLimits
     /// <summary>An outage that is longer than any deadline of a saga, ms.</summary>
     public const int LongOutageMs = 400_000;
 
-    /// <summary>How many lists are read after the views were lost while nothing is written.</summary>
-    public const int IdleAsks = 40;
+    /// <summary>
+    /// How long is read after the views were lost while nothing is written, µs: the loss is noticed within a second.
+    /// </summary>
+    public const int IdleAskUs = 2_500_000;
 
     /// <summary>How long a shard that lost its tail is asked, s.</summary>
     public const int LostTailSeconds = 12;

@@ -9,13 +9,13 @@ internal sealed class Quiet(Clients clients, IBankUnderTest bank, TimeProvider t
     public string WaitedFor { get; private set; } = "";
 
     /// <summary>Waits, and says what never ended.</summary>
-    public async Task WaitAsync(Violations violations)
+    public async Task WaitAsync(Violations violations, CancellationToken cancel = default)
     {
         string? why = "";
         for (var ms = 0; ms < OpponentLimits.QuietSeconds * 1_000 && why is not null; ms += stepMs)
         {
             var before = bank.Heads();
-            await Task.Delay(TimeSpan.FromMilliseconds(stepMs), time);
+            await Task.Delay(TimeSpan.FromMilliseconds(stepMs), time, cancel);
             why = await WhyNotAsync() ?? (bank.Heads().SequenceEqual(before) ? null : "events are still written");
             WaitedFor = why ?? WaitedFor;
         }

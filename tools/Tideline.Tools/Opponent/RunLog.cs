@@ -12,8 +12,13 @@ internal sealed class RunLog(Func<long> nowUs)
 
     public IReadOnlyList<Operation> Operations => _operations;
 
-    /// <summary>Whether the views were lost or damaged at some time.</summary>
-    public bool AreViewsTouched { get; set; }
+    private long _viewsTouchedUs = long.MaxValue;
+
+    /// <summary>From now on the views may lack what they held: they are lost or damaged.</summary>
+    public void TouchViews() => _viewsTouchedUs = Math.Min(_viewsTouchedUs, nowUs());
+
+    /// <summary>Whether the views were lost or damaged before an answer.</summary>
+    public bool AreViewsTouched(Operation read) => read.EndedUs >= _viewsTouchedUs;
 
     /// <summary>Whether somebody else wrote to the topics at some time.</summary>
     public bool AreTopicsTouched { get; set; }

@@ -83,5 +83,6 @@ internal sealed record RunPlan(
 
     public override string ToString() =>
         $"seed {Seed}: {Shards} shards, {Nodes} nodes, {Groups} groups, {Clients} clients, "
-        + $"{Operations - Without.Count} operations, focus: {Focus}, faults: {Faults}";
+        + $"{Operations - Without.Count} operations, "
+        + $"focus: {Focus}, faults: {Faults}".ToLowerInvariant();
 }

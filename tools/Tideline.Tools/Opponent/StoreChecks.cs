@@ -111,6 +111,9 @@ internal sealed class StoreChecks(SimulatedBank bank, Clients clients, BankModel
                 continue;
             }
 
+            // At the end the views hold everything, and answer.
+            if (view.ServedBy is not ("view" or "cache"))
+                violations.Add("I8", $"The {view.ServedBy} answers for customer {customer}, not the views", view);
             var shown = view.Answer.GetProperty("accounts").EnumerateArray()
                 .ToDictionary(account => account.GetProperty("accountId").GetGuid());
             foreach (var account in model.Accounts.Values.Where(account => account.Customer == customer))

@@ -40,13 +40,17 @@ internal sealed class MongoCatalog(MongoServer server)
             ? _known[name] = new TypedCollection(definition) : null;
     }
 
-    /// <summary>The names of all collections.</summary>
+    /// <summary>The names of all collections; somebody may have dropped one behind its entry.</summary>
     public async Task<IReadOnlyList<string>> ListAsync(CancellationToken cancel)
     {
         var entries =
             await server.ReadAsync(
                 session => _entries.Find(session, FilterDefinition<BsonDocument>.Empty).ToListAsync(cancel));
-        return [.. entries.Select(Parse).OfType<CollectionDefinition>().Select(definition => definition.Name)];
+        var there = await server.ReadAsync(async session =>
+            await (await server.Database.ListCollectionNamesAsync(session, cancellationToken: cancel))
+                .ToListAsync(cancel));
+        return [.. entries.Select(Parse).OfType<CollectionDefinition>().Select(definition => definition.Name)
+            .Intersect(there, StringComparer.Ordinal)];
     }
 
     /// <summary>

@@ -30,6 +30,19 @@ internal sealed class SqliteViewReaders(string path) : IDisposable
         }
     }
 
+    /// <summary>The same; <paramref name="absent"/> where somebody dropped the table.</summary>
+    public T Read<T>(Func<SqliteDatabase, T> read, T absent)
+    {
+        try
+        {
+            return Read(read);
+        }
+        catch (TidelineException fault) when (fault.Code == ErrorCode.NotFound)
+        {
+            return absent;
+        }
+    }
+
     /// <summary>Whether somebody dropped a table that the catalogue still names.</summary>
     public static bool IsMissingTable(Exception fault) =>
         fault is TidelineException { Code: ErrorCode.Internal }

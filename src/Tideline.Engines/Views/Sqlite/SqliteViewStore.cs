@@ -134,7 +134,7 @@ public sealed class SqliteViewStore : IViewStore
 
     /// <inheritdoc/>
     public ValueTask<Watermark> GetWatermarkAsync(string projection, int shard, CancellationToken cancel) =>
-        ValueTask.FromResult(_readers.Read(database => StateTables.GetWatermark(database, projection, shard)));
+        ValueTask.FromResult(_readers.Read(database => StateTables.GetWatermark(database, projection, shard), default));
 
     /// <inheritdoc/>
     public async ValueTask SetWatermarkAsync(
@@ -145,7 +145,7 @@ public sealed class SqliteViewStore : IViewStore
 
     /// <inheritdoc/>
     public ValueTask<byte[]?> GetStateAsync(string name, CancellationToken cancel) =>
-        ValueTask.FromResult(_readers.Read(database => StateTables.GetState(database, name)));
+        ValueTask.FromResult(_readers.Read(database => StateTables.GetState(database, name), null));
 
     /// <inheritdoc/>
     public async ValueTask SetStateAsync(string name, byte[]? json, long epoch, CancellationToken cancel) =>

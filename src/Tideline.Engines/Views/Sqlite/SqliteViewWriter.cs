@@ -118,6 +118,8 @@ internal sealed class SqliteViewWriter : IAsyncDisposable
         try
         {
             _database.Rollback();
+            // Somebody may have dropped them.
+            StateTables.Create(_database);
             _catalog.Load(_database);
         }
         catch (TidelineException)

@@ -59,8 +59,14 @@ internal sealed class ViewRoutes(AccountsService accounts, GatewayParts parts)
         }
 
         if (found is not { } read)
-            return Problem.Of(new Refusal(RefusalReason.CustomerNotFound, $"There is no customer {id}, or the view has "
-                + $"not seen it yet; use Tideline-Consistency: strong to be sure."), inPath: true);
+        {
+            var isSure = consistency.Level != ConsistencyLevel.Eventual;
+            var orNotSeen = isSure ? "."
+                : ", or the view has not seen it yet; use Tideline-Consistency: strong to be sure.";
+            return Problem.Of(
+                new Refusal(RefusalReason.CustomerNotFound, $"There is no customer {id}{orNotSeen}"), inPath: true);
+        }
+
         Answers.SetServed(http, read.ServedBy, read.StalenessMs);
         JsonAnswer.Write(http, StatusCodes.Status200OK, read.Customer, CustomerJson.Write);
         return null;
@@ -74,7 +80,7 @@ internal sealed class ViewRoutes(AccountsService accounts, GatewayParts parts)
         if (email is null) query.Fail(ProblemTypes.InvalidQuery,
             "The address is missing: ?email=ada@example.com.", "email");
         var place = QueryReader.Place(query, "customers");
-        var consistency = await ReadHeaders.ConsistencyAsync(http, query, parts.Ledger);
+        var consistency = ReadHeaders.Consistency(http, query, parts.Ledger);
         if (query.Problem is { } problem) return problem;
         var page = await Queries.FindCustomersByEmailAsync(
             email!, consistency, place, rows, http.RequestAborted);
@@ -105,7 +111,7 @@ internal sealed class ViewRoutes(AccountsService accounts, GatewayParts parts)
         if (customer is null) query.Fail(ProblemTypes.InvalidQuery,
             "The customer is missing: ?customerId=….", "customerId");
         var place = QueryReader.Place(query, "transactions");
-        var consistency = await ReadHeaders.ConsistencyAsync(http, query, parts.Ledger);
+        var consistency = ReadHeaders.Consistency(http, query, parts.Ledger);
         if (query.Problem is { } problem) return problem;
         var page = await Queries.SearchTransactionsAsync(
             customer!.Value, consistency, from, to, words, place, rows, http.RequestAborted);

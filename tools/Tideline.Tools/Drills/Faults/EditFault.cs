@@ -9,7 +9,7 @@ internal sealed class EditFault(IStoreEditor editor)
 
     public override async Task StrikeAsync(DrillScene scene, CancellationToken cancel)
     {
-        scene.Log.AreViewsTouched = true;
+        scene.Log.TouchViews();
         // A changed balance that nobody has verified yet is read as it stands there: see the inspection.
         for (var edit = 0; edit < Edits; edit++)
         {

@@ -32,7 +32,8 @@ internal sealed class FlipFault() : DrilledFault("flip", "a bit in a file of the
             if (file.StartsWith("ledger", StringComparison.Ordinal)) Restore(copy, data);
             else Directory.Delete(Path.Combine(data, Path.GetDirectoryName(file)!), recursive: true);
             await scene.Bank.StartAllAsync(cancel);
-            await new Opponent.Quiet(scene.Clients, scene.Bank, TimeProvider.System).WaitAsync(scene.Violations);
+            var quiet = new Opponent.Quiet(scene.Clients, scene.Bank, TimeProvider.System);
+            await quiet.WaitAsync(scene.Violations, cancel);
             if (await scene.VerifyAsync() is { } broken)
                 scene.Violations.Add("verify", $"After {file} was mended: {broken}");
         }

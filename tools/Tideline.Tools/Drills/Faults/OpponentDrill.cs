@@ -14,7 +14,7 @@ namespace Tideline.Tools.Drills.Faults;
 /// </summary>
 internal sealed class OpponentDrill(DrillOptions options)
 {
-    private const int Clients = 6, ThinkUs = 100_000, LeadMs = 1_000, QuietStepMs = 500;
+    private const int Clients = 6, ThinkUs = 100_000, LeadMs = 1_000, QuietStepMs = 500, MostPrinted = 5;
     private const ulong FaultSeed = 7_919;
     private readonly List<Round> _rounds = [];
 
@@ -103,9 +103,9 @@ internal sealed class OpponentDrill(DrillOptions options)
         var (first, broken) = (scene.Log.Operations.Count, scene.Violations.All.Count);
         var isOver = false;
         var load = scene.Clients.RunAsync(() => isOver);
-        await Task.Delay(LeadMs, cancel);
         try
         {
+            await Task.Delay(LeadMs, cancel);
             await fault.StrikeAsync(scene, cancel);
         }
         finally
@@ -117,10 +117,10 @@ internal sealed class OpponentDrill(DrillOptions options)
         var healedAt = Stopwatch.GetTimestamp();
         var sent = scene.Log.Operations.Count - first;
         var unanswered = scene.Log.Operations.Skip(first).Count(operation => operation.Ending == Ending.Unknown);
-        await scene.Clients.ResolveAsync();
+        await scene.Clients.ResolveAsync(cancel);
         await fault.MendAsync(scene, cancel);
         var quiet = new Quiet(scene.Clients, scene.Bank, TimeProvider.System, QuietStepMs);
-        await quiet.WaitAsync(scene.Violations);
+        await quiet.WaitAsync(scene.Violations, cancel);
         var quietS = Stopwatch.GetElapsedTime(healedAt).TotalSeconds;
         if (quiet.WaitedFor.Length > 0)
             scene.Log.Note($"it is quiet after {quietS:F1} s; it waited last for: {quiet.WaitedFor}");
@@ -129,6 +129,9 @@ internal sealed class OpponentDrill(DrillOptions options)
         if (disagreement is not null) scene.Violations.Add("verify", $"After {fault.Name}: {disagreement}");
         Print(new Round(
             fault.Name, null, sent, unanswered, quietS, scene.Violations.All.Count == broken));
+        // At once: who stops a long drill knows why.
+        foreach (var violation in scene.Violations.All.Skip(broken).Take(MostPrinted))
+            Console.WriteLine($"{violation}");
     }
 
     private void Print(Round round)

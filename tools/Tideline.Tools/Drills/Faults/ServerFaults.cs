@@ -86,7 +86,7 @@ internal sealed class LossFault() : DrilledFault("loss", "the log, the views and
 
     public override async Task StrikeAsync(DrillScene scene, CancellationToken cancel)
     {
-        scene.Log.AreViewsTouched = true;
+        scene.Log.TouchViews();
         if (scene.Bank.Servers is { } servers)
         {
             scene.Log.Note("the views and the cache are lost");

@@ -46,7 +46,7 @@ public sealed record CustomerDocument
     /// deleted the document and an account that was opened since began it anew, without the others.
     /// </summary>
     [JsonIgnore]
-    public bool IsWhole => Clock.ContainsKey(CustomerId);
+    public bool HasCustomerEvent => Clock.ContainsKey(CustomerId);
 
     /// <summary>The parsed profile; null if there is none, or if it cannot be read.</summary>
     public CustomerProfile? ReadProfile() => Profile is null ? null : CustomerProfile.Read(Profile);

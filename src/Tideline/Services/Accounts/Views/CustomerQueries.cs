@@ -68,7 +68,7 @@ public sealed class CustomerQueries
         // Taken before the read and in this order: later changes can only make the answer fresher, and a customer that
         // is not blocked now has every event up to the horizon.
         var (staleness, horizon) = (_projector.LagMs(), _freshness.Horizon());
-        var isBlocked = _letters.IsBlocked(id.ToString());
+        var isBlocked = _letters.IsBehind(id.ToString());
         if (!_projector.IsActive(names)) return await FromLedgerAsync(id, cancel);
         if (isBlocked && consistency.Level != ConsistencyLevel.Eventual) return await FromLedgerAsync(id, cancel);
         var collection = names.Documents;
@@ -77,7 +77,8 @@ public sealed class CustomerQueries
         var (stored, isThere) = await ReadAsync(fills ? _views : Reader(consistency), collection, id, cancel);
         if (stored is null)
             return isThere && consistency.Level == ConsistencyLevel.Eventual ? null : await FromLedgerAsync(id, cancel);
-        if (Sound(collection, stored) is not { IsWhole: true } customer) return await FromLedgerAsync(id, cancel);
+        if (Sound(collection, stored) is not { HasCustomerEvent: true } customer)
+            return await FromLedgerAsync(id, cancel);
         if (fills)
             await _cache!.FillAsync(ViewCache.Key(collection, stored.Id), found.Lease, horizon, stored, cancel);
         return Answer(customer, ServedBy.View, staleness, isBlocked);
@@ -90,8 +91,7 @@ public sealed class CustomerQueries
         string email, ReadConsistency consistency, string? cursor, int limit, CancellationToken cancel)
     {
         CheckLimit(limit);
-        var stand = await _freshness.RequireAsync(consistency, cancel);
-        if (consistency.Level != ConsistencyLevel.Eventual) await RequireNoneWaitsAsync(email, cancel);
+        var stand = await _freshness.RequireAsync(consistency, () => RequireNoneWaitsAsync(email, cancel), cancel);
         var staleness = _projector.LagMs();
         var query = new DocumentQuery(
             stand.Names.Documents,
@@ -128,9 +128,11 @@ public sealed class CustomerQueries
         // A strong read of a past period must not change later.
         if (consistency.Level == ConsistencyLevel.Strong && to is { } end)
             await _ledger.FenceAllAsync(end.ToUs(), cancel);
-        var stand = await _freshness.RequireAsync(consistency, cancel);
-        if (consistency.Level != ConsistencyLevel.Eventual && _letters.IsBlocked(customerId.ToString()))
-            throw Waits($"Events of customer {customerId} wait");
+        var stand = await _freshness.RequireAsync(
+            consistency,
+            () => _letters.IsBehind(customerId.ToString()) ? throw Waits($"Events of customer {customerId} wait")
+                : Task.CompletedTask,
+            cancel);
         (object, string)? after = cursor is not null
             && Cursor.Parse(cursor) is var place ? (place.OrderValue, place.Id) : null;
         var staleness = _projector.LagMs();
@@ -147,7 +149,7 @@ public sealed class CustomerQueries
             found.Count == limit ? new Cursor(transactions[^1].BookedAtUs, found[^1].Id).ToString() : null, staleness);
     }
 
-    // IsThere is false if the collection is missing, as opposed to the document.
+    // IsThere is false if the collection cannot be read, as opposed to a missing document.
     private static async Task<(Document? Stored, bool IsThere)> ReadAsync(
         IViewReader reader, string collection, Guid id, CancellationToken cancel)
     {
@@ -156,7 +158,9 @@ public sealed class CustomerQueries
             return (await reader.ReadAsync(collection, [id.ToString()], cancel) is [var document] ? document
                 : null, true);
         }
-        catch (TidelineException fault) when (fault.Code == ErrorCode.NotFound)
+        // The ledger answers while the store has lost the collection, or cannot be read.
+        catch (TidelineException fault) when (fault.Code
+            is ErrorCode.NotFound or ErrorCode.Corrupt or ErrorCode.StorageUnavailable)
         {
             return (null, false);
         }
@@ -207,7 +211,7 @@ public sealed class CustomerQueries
 
     // A customer with waiting events is not cached: no position tells how old the document is.
     private ValueTask<CacheFind> FindInCacheAsync(Guid id, ReadConsistency consistency, CancellationToken cancel) =>
-        _cache is null || consistency.Level == ConsistencyLevel.Strong || _letters.IsBlocked(id.ToString())
+        _cache is null || consistency.Level == ConsistencyLevel.Strong || _letters.IsBehind(id.ToString())
             ? default
             : _cache.FindAsync(ViewCache.Key(_projector.Names.Documents, id.ToString()), consistency, cancel);
 
@@ -223,7 +227,7 @@ public sealed class CustomerQueries
     // In the views, a customer with waiting events is older than any position tells.
     private async Task RequireNoneWaitsAsync(string email, CancellationToken cancel)
     {
-        var blocked = _letters.KeysNow();
+        var blocked = _letters.KeysBehind();
         if (blocked.Count > Limits.PageRows) throw Waits($"Events of {blocked.Count} customers wait");
         foreach (var key in blocked)
         {
@@ -235,8 +239,9 @@ public sealed class CustomerQueries
     }
 
     private static TidelineException Waits(string who) =>
-        new(ErrorCode.ViewBehind, $"{who} among the dead letters, so the views cannot answer this; an operator must "
-            + $"replay them, or repair the customer: see ./tideline dlq list. An eventual read still works.");
+        new(ErrorCode.ViewBehind, $"{who} among the dead letters, or were given up, so the views cannot answer this; "
+            + "an operator must replay them, or repair the customer: see ./tideline dlq list. An eventual read still "
+            + "works.");
 
     private IViewReader Reader(ReadConsistency consistency) => consistency.Level == ConsistencyLevel.Eventual
         ? _views.Nearest
