@@ -163,7 +163,6 @@ internal static class LedgerMutants
             What = "A repeat creates its thing under a new id instead of the reserved one.",
             How = "A request that creates a customer is repeated with its key, and a new id that is on another shard.",
             Laws = "I3 I4",
-            IsFrequent = true,
         },
         new()
         {

@@ -80,7 +80,6 @@ internal static class PostingMutants
             What = "A last capture of a part leaves the rest of its hold held for ever.",
             How = "A hold is captured in part, as its last capture.",
             Laws = "I2 model",
-            IsFrequent = true,
         },
         new()
         {
@@ -155,7 +154,6 @@ internal static class PostingMutants
             What = "An account closes while a transaction has reserved a credit for it.",
             How = "An empty account is closed between reserving and posting of a transaction across shards.",
             Laws = "I6 I12 model",
-            IsFrequent = true,
             Focus = RunFocus.Crossing,
         },
         new()
@@ -169,7 +167,6 @@ internal static class PostingMutants
             What = "The legs of a transaction must add up to zero over all currencies, not in each.",
             How = "A transaction with equal amounts of two currencies.",
             Laws = "I1",
-            IsFrequent = true,
         },
         new()
         {

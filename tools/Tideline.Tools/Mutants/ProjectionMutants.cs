@@ -120,7 +120,6 @@ internal static class ProjectionMutants
             What = "While one document has a dead letter, the events of all wait.",
             How = "An event that cannot be folded, and then events of other customers.",
             Laws = "I8",
-            IsFrequent = true,
             Focus = RunFocus.Letters,
         },
         new()

@@ -126,7 +126,6 @@ internal static class QueryMutants
             What = "A search of movements answers with all of them.",
             How = "A search with a word.",
             Laws = "model",
-            IsFrequent = true,
         },
     ];
 }
