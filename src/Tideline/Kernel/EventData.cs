@@ -30,11 +30,17 @@ public sealed record EventData
     /// <summary>Held (pending out) after the event, minor units.</summary>
     public long HeldMinor { get; init; }
 
+    /// <summary>By how much the event changed what is held, minor units; negative if less is held.</summary>
+    public long HeldChangeMinor { get; init; }
+
     /// <summary>Overdraft limit, minor units, not negative.</summary>
     public long OverdraftLimitMinor { get; init; }
 
     /// <summary><c>open</c>, <c>frozen</c> or <c>closed</c>.</summary>
     public string? Status { get; init; }
+
+    /// <summary>The status before the event, where the event changed it.</summary>
+    public string? StatusBefore { get; init; }
 
     /// <summary>
     /// The account's entry version, where an entry was written; the entries of an account count from 1 without gaps.

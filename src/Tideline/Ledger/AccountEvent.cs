@@ -13,14 +13,16 @@ namespace Tideline.Ledger;
 internal readonly record struct AccountEvent(
     string? Kind, long AmountMinor = 0, bool HasEntry = false,
     Guid? TransactionId = null, Guid? CounterpartyId = null, string? Reference = null, Guid? SagaId = null,
-    Guid? HoldId = null, bool WithIban = false, TransactionDetails? Details = null)
+    Guid? HoldId = null, bool WithIban = false, TransactionDetails? Details = null, long HeldChangeMinor = 0,
+    AccountStatus? StatusBefore = null)
 {
     [ThreadStatic] private static (ArrayBufferWriter<byte> Buffer, Utf8JsonWriter Writer) t_pen;
 
     /// <summary>One leg of a transaction.</summary>
     public static AccountEvent Of(in Posting posting, in Leg leg) => new(
         posting.Kind.Word(), leg.AmountMinor, HasEntry: true, posting.Id, leg.CounterpartyId, posting.Reference,
-        posting.SagaId, posting.HoldId, Details: posting.Details);
+        posting.SagaId, posting.HoldId, Details: posting.Details,
+        HeldChangeMinor: leg.AmountMinor < 0 ? -(leg.PromisedMinor ?? 0) : 0);
 
     public byte[] ToJson(AccountRow account)
     {
@@ -47,8 +49,10 @@ internal readonly record struct AccountEvent(
         if (AmountMinor != 0) json.WriteNumber("amountMinor"u8, AmountMinor);
         if (account.PostedMinor != 0) json.WriteNumber("postedMinor"u8, account.PostedMinor);
         if (account.PendingOutMinor != 0) json.WriteNumber("heldMinor"u8, account.PendingOutMinor);
+        if (HeldChangeMinor != 0) json.WriteNumber("heldChangeMinor"u8, HeldChangeMinor);
         if (account.OverdraftLimitMinor != 0) json.WriteNumber("overdraftLimitMinor"u8, account.OverdraftLimitMinor);
         json.WriteString("status"u8, account.Status.Word());
+        if (StatusBefore is { } before) json.WriteString("statusBefore"u8, before.Word());
         if (HasEntry) json.WriteNumber("entryVersion"u8, account.EntryVersion);
         if (TransactionId is { } transaction) json.WriteString("transactionId"u8, transaction);
         if (Kind is not null) json.WriteString("kind"u8, Kind);

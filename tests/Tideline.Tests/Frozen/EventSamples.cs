@@ -25,7 +25,8 @@ internal static class EventSamples
         Updated("hold"),
         Updated("release"),
         Updated("expiry"),
-        (EventType.BalanceUpdated, "status", new AccountEvent("status").ToJson(Account(320_000))),
+        (EventType.BalanceUpdated, "status",
+            new AccountEvent("status", StatusBefore: AccountStatus.Frozen).ToJson(Account(320_000))),
         Recorded("deposit", 5_000, null),
         Recorded("withdrawal", -5_000, null),
         Recorded("capture", -5_000, Hold),
@@ -36,7 +37,9 @@ internal static class EventSamples
 
     private static (EventType, string, byte[]) Updated(string kind) =>
         (EventType.BalanceUpdated,
-            kind, new AccountEvent(kind, Reference: "Hotel", HoldId: Hold).ToJson(Account(320_000)));
+            kind, new AccountEvent(
+                kind, Reference: "Hotel", HoldId: Hold, HeldChangeMinor: kind == "hold" ? 2_500 : -2_500)
+                .ToJson(Account(320_000)));
 
     private static (EventType, string, byte[]) Recorded(string kind, long amountMinor, Guid? hold) =>
         (EventType.TransactionRecorded, kind, new AccountEvent(kind, amountMinor,

@@ -136,7 +136,8 @@ internal sealed class Bank : IAsyncDisposable
         return await new Verifier(Ledger, Services, log, null, null, Time).VerifyAsync(deep, default);
     }
 
-    public async Task ShouldAddUpAsync()
+    /// <param name="areRowsEdited">Whether the test edited rows behind the ledger's back.</param>
+    public async Task ShouldAddUpAsync(bool areRowsEdited = false)
     {
         for (var shard = 0; shard < Ledger.Map.Shards; shard++)
         {
@@ -147,7 +148,58 @@ internal sealed class Bank : IAsyncDisposable
                     .ShouldBeEmpty();
             var events = await Ledger.Reader(shard).GetEventsAsync(0, 100_000, default);
             events.Select(e => e.Position.Seq).ShouldBe(Enumerable.Range(1, events.Count).Select(seq => (long)seq));
+            if (!areRowsEdited) await DigestsShouldAgreeAsync(shard);
         }
+    }
+
+    private async Task DigestsShouldAgreeAsync(int shard)
+    {
+        for (var look = 0; look < 100; look++)
+        {
+            var head = (await Ledger.Reader(shard).GetHeadAsync(default)).EventSeq;
+            var rows = await DigestOfRowsAsync(shard);
+            var events = await Ledger.Reader(shard).GetEventsAsync(0, 100_000, default);
+            if (events.Count != head) continue;
+            rows.Differences(DigestOf(events)).ShouldBeEmpty();
+            return;
+        }
+
+        throw new TimeoutException("The shard does not become quiet.");
+    }
+
+    /// <summary>The digest of the customers and accounts of a shard.</summary>
+    public async Task<DigestBuckets> DigestOfRowsAsync(int shard)
+    {
+        var digest = new DigestBuckets();
+        var reader = Ledger.Reader(shard);
+        var after = Guid.Empty;
+        while (await reader.GetAccountsAsync(after, Limits.PageRows, default) is { Count: > 0 } page)
+        {
+            foreach (var row in page) digest.Add(LedgerDigest.BucketOf(row.CustomerId), LedgerDigest.Of(row));
+            after = page[^1].Id;
+        }
+
+        after = Guid.Empty;
+        while (await reader.GetCustomersAsync(after, Limits.PageRows, default) is { Count: > 0 } page)
+        {
+            foreach (var row in page) digest.Add(LedgerDigest.BucketOf(row.Id), LedgerDigest.Of(row));
+            after = page[^1].Id;
+        }
+
+        return digest;
+    }
+
+    /// <summary>The digest that events come to.</summary>
+    public static DigestBuckets DigestOf(IEnumerable<LedgerEvent> events)
+    {
+        var digest = new DigestBuckets();
+        foreach (var happened in events)
+        {
+            var data = EventData.Parse(happened.Data.Span);
+            digest.Add(LedgerDigest.BucketOf(data.CustomerId), LedgerDigest.Of(happened, data));
+        }
+
+        return digest;
     }
 
     /// <summary>Ends the ledger and leaves its folder for the next one.</summary>

@@ -143,7 +143,7 @@ public sealed class SagaProperties
 
     private static async Task ShouldBeQuietAsync(Bank bank, List<Guid> accounts)
     {
-        await bank.ShouldAddUpAsync();
+        await bank.ShouldAddUpAsync(areRowsEdited: true);
         foreach (var id in accounts)
         {
             var account = await bank.ReadAsync(id);

@@ -71,7 +71,9 @@ internal static class Reservations
             if (outMinor != 0)
                 batch.Emit(
                     EventType.BalanceUpdated, account,
-                    new AccountEvent(sign > 0 ? "hold" : "release", Reference: part.Reference, SagaId: sagaId));
+                    new AccountEvent(
+                        sign > 0 ? "hold" : "release", Reference: part.Reference, SagaId: sagaId,
+                        HeldChangeMinor: sign * outMinor));
         }
     }
 

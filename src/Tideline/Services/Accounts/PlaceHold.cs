@@ -37,7 +37,9 @@ public sealed record PlaceHold(Guid HoldId, Guid AccountId, Money Amount, long E
         settlement.PendingInMinor += Amount.Minor;
         batch.Changed(settlement);
         batch.Put(new HoldRow(HoldId, AccountId, Amount.Minor, 0, HoldStatus.Open, ExpiresUs, Reference, batch.TimeUs));
-        batch.Emit(EventType.BalanceUpdated, account, new AccountEvent("hold", Reference: Reference, HoldId: HoldId));
+        batch.Emit(
+            EventType.BalanceUpdated, account,
+            new AccountEvent("hold", Reference: Reference, HoldId: HoldId, HeldChangeMinor: Amount.Minor));
         return batch.Done(HoldId, account.PostedMinor);
     }
 }

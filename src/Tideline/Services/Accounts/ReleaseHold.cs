@@ -25,8 +25,11 @@ public sealed record ReleaseHold(Guid HoldId, Guid AccountId, Currency Currency,
             return batch.Refuse(RefusalReason.HoldNotOpen, $"Hold {HoldId} has not expired.");
         HoldRules.GiveBack(batch, account!, hold!.RemainingMinor);
         batch.Put(hold with { Status = Expired ? HoldStatus.Expired : HoldStatus.Released });
-        batch.Emit(EventType.BalanceUpdated,
-            account!, new AccountEvent(Expired ? "expiry" : "release", Reference: hold.Reference, HoldId: HoldId));
+        var kind = Expired ? "expiry" : "release";
+        batch.Emit(
+            EventType.BalanceUpdated, account!,
+            new AccountEvent(
+                kind, Reference: hold.Reference, HoldId: HoldId, HeldChangeMinor: -hold.RemainingMinor));
         return batch.Done(HoldId, account!.PostedMinor);
     }
 }

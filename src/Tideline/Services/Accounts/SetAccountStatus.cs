@@ -27,8 +27,9 @@ public sealed record SetAccountStatus(Guid AccountId, AccountStatus Status) : Le
                     + $"{new Money(account.PendingOutMinor, account.Currency)} of it held; it must be empty to close.");
         if (Status == AccountStatus.Closed
             && AccountRules.Settled(account) is { } unsettled) return batch.Refuse(unsettled.Reason, unsettled.Detail);
+        var before = account.Status;
         account.Status = Status;
-        batch.Emit(EventType.BalanceUpdated, account, new AccountEvent("status"));
+        batch.Emit(EventType.BalanceUpdated, account, new AccountEvent("status", StatusBefore: before));
         return batch.Done(AccountId, account.PostedMinor);
     }
 }
