@@ -1,3 +1,4 @@
+using Tideline.Audit;
 using Tideline.Consistency;
 using Tideline.Gateway.Door;
 using Tideline.Gateway.Http;
@@ -41,6 +42,9 @@ public sealed record GatewayParts
 
     /// <summary>The faults of the bus.</summary>
     public Func<IReadOnlyList<LogFault>> LogFaults { get; init; } = static () => [];
+
+    /// <summary>Proves bookings.</summary>
+    public required ReceiptIssuer Receipts { get; init; }
 
     /// <summary>Where parts report their faults.</summary>
     public required NodeHealth Health { get; init; }

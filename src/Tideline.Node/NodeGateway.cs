@@ -1,3 +1,4 @@
+using Tideline.Audit;
 using Tideline.Gateway;
 
 namespace Tideline.Node;
@@ -9,6 +10,7 @@ public static class NodeGateway
     public static GatewayParts PartsOf(TidelineNode node) => new()
     {
         Ledger = node.Ledger, Sagas = node.Sagas, SagaLetters = node.SagaLetters, SagaWatch = node.SagaWatch,
+        Receipts = new ReceiptIssuer(node.Ledger, node.Log, node.Options.Time),
         Health = node.Health, FindProjections = () => node.OpenProjections, FindCached = () => node.Cached,
         MakeVerifier = () => node.Verifier, LogFaults = () => node.Log.Faults, Receiver = node.Receiver,
         Time = node.Options.Time, Backup = node.Backup is { } backup ? backup.WriteAsync : null,

@@ -50,6 +50,10 @@ internal static class ProblemTypes
     public static readonly ProblemType UnknownCurrency = new("unknown-currency", 422, "The currency is unknown");
     public static readonly ProblemType TransferNotFound = new("transfer-not-found", 404, "There is no such transfer");
     public static readonly ProblemType ImportNotFound = new("import-not-found", 404, "There is no such import");
+    public static readonly ProblemType ReceiptNotFound = new(
+        "receipt-not-found", 404, "There is no such transaction to prove");
+    public static readonly ProblemType ReceiptPending = new(
+        "receipt-pending", 503, "The transaction is not in a published block of the audit chain yet");
 
     private static readonly ConcurrentDictionary<RefusalReason, ProblemType> OfRefusals = new();
 
@@ -78,7 +82,8 @@ internal static class ProblemTypes
             MissingField, InvalidField, InvalidId, InvalidQuery, InvalidCursor, InvalidToken, InvalidConsistency,
             KeyMissing, KeyInvalid, InvalidFile,
             RouteNotFound, MethodNotAllowed, NotAcceptable, BodyTooLarge, UnsupportedMediaType, UnknownCurrency,
-            TransferNotFound, ImportNotFound, PeerRefused, HostRefused, OriginRefused, RequestTimeout, UriTooLong,
+            TransferNotFound, ImportNotFound, ReceiptNotFound, ReceiptPending,
+            PeerRefused, HostRefused, OriginRefused, RequestTimeout, UriTooLong,
             HeadersTooLarge,
         }.Concat(Refusals.All.Select(kind => Of(kind.Reason))).Concat(Faults.Values)
             .OrderBy(type => type.Name, StringComparer.Ordinal),

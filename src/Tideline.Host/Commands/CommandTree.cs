@@ -98,6 +98,7 @@ internal static partial class CommandTree
         DeadLetterCommands.Build(),
         ProjectionCommands.Build(),
         AuditCommands.Build(),
+        ReceiptCommands.Build(),
         BackupCommands.BuildBackup(),
         BackupCommands.BuildRestore(),
         EpochCommands.Build(),

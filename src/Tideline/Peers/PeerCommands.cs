@@ -21,6 +21,7 @@ internal sealed class PeerCommands(ServiceCatalog services, ShardMap map)
         new("fenceTime", PeerJson.Default.FenceTime), new("operatorMove", PeerJson.Default.OperatorMove),
         new("payOut", PeerJson.Default.PayOut), new("operatorLetter", PeerJson.Default.OperatorLetter),
         new("operatorTransaction", PeerJson.Default.OperatorTransaction),
+        new("storeAggregateOnce", PeerJson.Default.StoreAggregateOnce),
     ];
 
     private readonly FrozenDictionary<string, CommandKind> _byName = OfTheCore.Concat(services.Commands)

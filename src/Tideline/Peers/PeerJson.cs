@@ -20,6 +20,7 @@ namespace Tideline.Peers;
 [JsonSerializable(typeof(ReleaseClaim))]
 [JsonSerializable(typeof(ReserveKey))]
 [JsonSerializable(typeof(FenceTime))]
+[JsonSerializable(typeof(StoreAggregateOnce))]
 [JsonSerializable(typeof(PayOut))]
 [JsonSerializable(typeof(OperatorMove))]
 [JsonSerializable(typeof(OperatorLetter))]

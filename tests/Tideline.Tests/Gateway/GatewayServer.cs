@@ -9,6 +9,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Tideline.Audit;
 using Tideline.Engines.Sqlite;
 using Tideline.Gateway;
 using Tideline.Gateway.Door;
@@ -90,7 +91,7 @@ internal sealed class GatewayServer : IAsyncDisposable
         app.UseTideline(new GatewayParts
         {
             Ledger = bank.Ledger, Sagas = new SagaOperations(bank.Ledger, bank.Definitions),
-            Health = health,
+            Health = health, Receipts = new ReceiptIssuer(bank.Ledger, parts.Log, time ?? bank.Time),
             ServiceRoutes = (routes, all) => ServiceRegistration.MapAll(BankServices.All, bank.Services, routes, all),
             FindProjections = () => parts.AreOpen ? parts.Projections : null,
             FindCached = () => parts.AreOpen ? parts.Cached : null, MakeVerifier = () => parts.Verifier,

@@ -23,6 +23,8 @@ internal sealed class ViewParts(
 {
     public ProjectionHost Projections => projections;
 
+    public SqliteLog Log => log;
+
     public CacheCounts Cached => reads.Cache!.Counts;
 
     /// <summary>Whether the gateway finds them.</summary>

@@ -61,6 +61,8 @@ public sealed class PeerCommandTests
                 (account, status) => new SetAccountStatus(account, status)).Select(Plain),
             Gen.Guid.Select(subject => (LedgerCommand)new ReserveKey(subject)),
             Gen.Select(Gen.Guid, Gen.Long, (route, timeUs) => new FenceTime(route, timeUs)).Select(Plain),
+            Gen.Select(Gen.Guid, TextOrNone, (id, data) => new StoreAggregateOnce(id, "a-kind:1", data ?? ""))
+                .Select(Plain),
             Gen.Select(Gen.Guid, Gen.Guid, Gen.Guid, Gen.Guid, Currencies, Known, (id, payout, from, to, currency,
                 known) => new PayOut(id, payout, from, to, currency) { Known = known }).Select(Plain),
             Gen.Select(Gen.Guid, Gen.Guid, Gen.Guid, Amount, TextOrNone, Known, (id, from, to, amount, words, known) =>

@@ -12,6 +12,7 @@ internal static class OperationsRoutes
         new ProjectionRoutes(parts).Map(routes);
         new DeadLetterRoutes(parts).Map(routes);
         new AuditRoutes(parts).Map(routes);
+        new ReceiptRoutes(parts.Receipts).Map(routes);
         new ConsistencyRoutes(parts).Map(routes);
         new ShardRoutes(parts).Map(routes);
         new BackupRoutes(parts).Map(routes);
