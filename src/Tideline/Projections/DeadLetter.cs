@@ -63,7 +63,9 @@ internal sealed record DeadLetterState(
     /// <param name="nowUs">The time, microseconds.</param>
     internal DeadLetterState BegunAnew(long[] ends, long nowUs) => (Heal(_ => true, nowUs) ?? this) with
     {
-        Settled = [], Held = [], Begun = ends.Index().ToDictionary(end => end.Index, end => end.Item),
+        Settled = [],
+        Held = [],
+        Begun = ends.Index().ToDictionary(end => end.Index, end => end.Item),
     };
 
     /// <summary>The state when those documents are whole again; null when that changes nothing.</summary>
