@@ -36,9 +36,10 @@ public interface IShardStore : IAsyncDisposable
     ValueTask<ShardHead> AcquireAsync(CancellationToken cancel);
 
     /// <summary>
-    /// Whether an owner that does not renew its lease loses the shard. If not, it owns the shard until it ends.
+    /// Whether an owner that does not renew its lease loses the shard. If not, it owns the shard until its process
+    /// ends.
     /// </summary>
-    bool HasLease => true;
+    bool HasLease { get; }
 
     /// <summary>
     /// Renews the lease of an owner that has had nothing to commit for a while; a commit renews it too. Only between

@@ -301,10 +301,7 @@ public sealed partial class Projector : IAsyncDisposable
 
     // Before another version is active: a read takes the names first, and never sees the watermarks of another version
     // with them.
-    private void ForgetPlaces()
-    {
-        foreach (var shard in _shards) shard.Reset();
-    }
+    private void ForgetPlaces() => Array.ForEach(_shards, shard => shard.Reset());
 
     private async Task TakeLettersOverAsync(CancellationToken cancel)
     {
@@ -349,12 +346,16 @@ public sealed partial class Projector : IAsyncDisposable
         for (var shard = 0; shard < watermarks.Length; shard++)
             watermarks[shard] = await _views.GetWatermarkAsync(projection, shard, cancel);
         // In this order: whoever is blocked by an event at or before these watermarks is known when they are believed,
-        // and whom a switch of versions healed is not released before the version that holds what was missing answers.
+        // and whom a switch healed is not released before the version that holds what was missing answers.
         var release = await _dead.FollowAsync(cancel);
         if ((await ActiveViews.LoadAsync(_views, Definition, cancel) ?? ActiveViews.None).Version != active.Version)
             return;
-        if (active.Version != Active.Version) ForgetPlaces();
-        if (active.Version != Active.Version) Activate(active);
+        if (active.Version != Active.Version)
+        {
+            ForgetPlaces();
+            Activate(active);
+        }
+
         release?.Invoke();
         (Active, StateFault) = (active, active.Version != 0
             ? null : $"The active version of {Definition.Name} cannot be read; the owner of shard 0 repairs it.");

@@ -14,6 +14,7 @@ internal sealed partial class VersionUpkeep(
 {
     private bool _isTold;
     private bool _arePublished;
+    private string? _toldFault;
     private long? _lookedAt;
     private long _askedAt;
 
@@ -34,7 +35,7 @@ internal sealed partial class VersionUpkeep(
             catch (Exception fault) when (fault is not OutOfMemoryException && !cancel.IsCancellationRequested)
             {
                 _arePublished = false;
-                NotPublished(logger, collection.Name, fault);
+                if (IsNews(fault)) NotPublished(logger, collection.Name, fault);
             }
         }
     }
@@ -71,6 +72,9 @@ internal sealed partial class VersionUpkeep(
         }
     }
 
+    // An outage is told once, and not at every look.
+    private bool IsNews(Exception fault) => Interlocked.Exchange(ref _toldFault, fault.Message) != fault.Message;
+
     // Views that were lost come back though nothing is written that would meet the loss.
     private async Task MendLostAsync(CancellationToken cancel)
     {
@@ -79,10 +83,11 @@ internal sealed partial class VersionUpkeep(
         try
         {
             await projector.MendLostAsync(cancel);
+            _toldFault = null;
         }
         catch (Exception fault) when (fault is not OutOfMemoryException && !cancel.IsCancellationRequested)
         {
-            NotAsked(logger, projector.Definition.Name, fault);
+            if (IsNews(fault)) NotAsked(logger, projector.Definition.Name, fault);
         }
         finally
         {

@@ -87,6 +87,8 @@ public sealed class AnswerLimitTests
 
             public Task Wanted => shard.Wanted;
 
+            public bool HasLease => shard.HasLease;
+
             public ValueTask<ShardHead> AcquireAsync(CancellationToken cancel) => shard.AcquireAsync(cancel);
 
             public ValueTask RenewAsync() => shard.RenewAsync();

@@ -64,7 +64,7 @@ internal sealed class FaultyStore(ILedgerStore store) : ILedgerStore
 
         public Task Wanted => shard.Wanted;
 
-        public bool HasLease => faults.HasLease;
+        public bool HasLease => faults.HasLease || shard.HasLease;
 
         public ValueTask<ShardHead> AcquireAsync(CancellationToken cancel) => shard.AcquireAsync(cancel);
 

@@ -78,6 +78,52 @@ public sealed class LostViewsTests : IDisposable
         node.Projections.All.SelectMany(each => each.DeadLetters.List()).ShouldBeEmpty();
     }
 
+    // An attacker's: the node went on with a file that had no name any more, and forgot all views at its end.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Views_that_are_removed_or_put_back_on_disk_under_a_running_node_come_back(bool isPutBack)
+    {
+        var views = Path.Combine(_folder, "views");
+        Guid account;
+        await using (var before = await StartAsync())
+        {
+            var customer = (await before.Ledger.ExecuteAsync(
+                new CreateCustomer(before.Ledger.Ids.Next(), "Ada", "ada@example.com", "DE"), Cancel)).Subject;
+            account = (await before.Ledger.ExecuteAsync(
+                new OpenAccount(before.Ledger.Ids.Next(), customer, Bank.Eur, 0, null), Cancel)).Subject;
+            await DepositAsync(before, account);
+            await CaughtUpAsync(before);
+        }
+
+        var copy = Path.Combine(_folder, "copy.db");
+        File.Copy(Path.Combine(views, "views.db"), copy);
+        await using var node = await StartAsync();
+        await DepositAsync(node, account);
+        await CaughtUpAsync(node);
+
+        Directory.Delete(views, recursive: true);
+        if (isPutBack)
+        {
+            Directory.CreateDirectory(views);
+            File.Copy(copy, Path.Combine(views, "views.db"));
+        }
+
+        IReadOnlyList<string> broken = ["not asked yet"];
+        for (var ask = 0; ask < 200 && broken.Count > 0; ask++)
+        {
+            await Task.Delay(100, Cancel);
+            broken = [.. (await node.Verifier.VerifyAsync(deep: true, Cancel)).Checks
+                .Where(check => !check.Ok).Select(check => $"{check.Name}: {check.Detail}")];
+            if (!File.Exists(Path.Combine(views, "views.db"))) broken = ["no file"];
+        }
+
+        broken.ShouldBeEmpty();
+        await DepositAsync(node, account);
+        await CaughtUpAsync(node);
+        (await node.Verifier.VerifyAsync(deep: true, Cancel)).Checks.Where(check => !check.Ok).ShouldBeEmpty();
+    }
+
     private static async Task DepositAsync(TidelineNode node, Guid account)
     {
         for (var at = 0; at < 20; at++)

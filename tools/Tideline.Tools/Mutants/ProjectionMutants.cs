@@ -195,10 +195,12 @@ internal static class ProjectionMutants
         {
             Name = "old-watermarks-for-new-views",
             File = "Projections/Projector.cs",
-            Find = """foreach (var shard in _shards) shard.Reset();""",
+            Find = """=> Array.ForEach(_shards, shard => shard.Reset());""",
             Replace = """
-                if (!Planted.Is("old-watermarks-for-new-views"))
-                            foreach (var shard in _shards) shard.Reset();
+                {
+                        if (!Planted.Is("old-watermarks-for-new-views"))
+                            Array.ForEach(_shards, shard => shard.Reset());
+                    }
                 """,
             What = "Another version answers, and the watermarks of the one before are believed of it for a moment.",
             How = "The views are lost under running nodes, and a list is read while another version takes their place.",

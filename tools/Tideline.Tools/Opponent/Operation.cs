@@ -165,5 +165,6 @@ internal sealed record Operation
         $"#{Number,-4} client {Client} node {Node} {BeganUs / 1e6,9:F3} s to {EndedUs / 1e6,9:F3} s  {Method} {Target}"
         + $"{(Key is null ? "" : $" key {Key}")}{(Consistency.Length == 0 ? "" : $" {Consistency}")}"
         + $"{(After is null ? "" : $" after #{After.Number}")}{(Body is null ? "" : $" {Body}")}"
-        + $"  →  {(Status == 0 ? "no answer" : $"{Status} {ServedBy} {Json}")}");
+        + $"{(IsLine ? " (a line of this batch)" : "")}"
+        + $"  →  {(Status == 0 ? "no answer" : $"{Status} {ServedBy} {Json}")}").ReplaceLineEndings(" ");
 }

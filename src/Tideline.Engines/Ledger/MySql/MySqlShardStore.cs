@@ -50,6 +50,9 @@ internal sealed partial class MySqlShardStore(
     public bool WaitsAtCommit => true;
 
     /// <inheritdoc/>
+    public bool HasLease => true;
+
+    /// <inheritdoc/>
     public Task Wanted => _wanted.Task;
 
     /// <summary>The session's number on the server, so that a test can end it; 0 without one.</summary>

@@ -7,17 +7,18 @@ namespace Tideline.Engines.Views.Sqlite;
 /// <summary>Connections that read beside the writer, reused.</summary>
 internal sealed class SqliteViewReaders(string path) : IDisposable
 {
-    private readonly ConcurrentBag<SqliteDatabase> _idle = [];
+    private readonly ConcurrentBag<(int Opened, SqliteDatabase Database)> _idle = [];
     private volatile bool _disposed;
+    private volatile int _opened;
 
     /// <summary>Reads on a connection of its own, in one snapshot.</summary>
     public T Read<T>(Func<SqliteDatabase, T> read)
     {
         if (_disposed) throw new TidelineException(ErrorCode.ShuttingDown, "The view store is closed.");
-        if (!_idle.TryTake(out var database)) database = SqliteDatabase.OpenReader(path, cacheKib: 4_096);
+        var used = Take();
         try
         {
-            return read(database);
+            return read(used.Database);
         }
         catch (TidelineException fault) when (IsMissingTable(fault))
         {
@@ -25,9 +26,22 @@ internal sealed class SqliteViewReaders(string path) : IDisposable
         }
         finally
         {
-            if (_disposed || _idle.Count >= SqliteViewLimits.Readers) database.Dispose();
-            else _idle.Add(database);
+            if (_disposed || used.Opened != _opened || _idle.Count >= SqliteViewLimits.Readers) used.Database.Dispose();
+            else _idle.Add(used);
         }
+    }
+
+    // One of the file that stands at the path.
+    private (int Opened, SqliteDatabase Database) Take()
+    {
+        while (_idle.TryTake(out var idle))
+        {
+            if (idle.Opened == _opened) return idle;
+            idle.Database.Dispose();
+        }
+
+        var opened = _opened;
+        return (opened, SqliteDatabase.OpenReader(path, cacheKib: 4_096));
     }
 
     /// <summary>The same; <paramref name="absent"/> where somebody dropped the table.</summary>
@@ -48,10 +62,13 @@ internal sealed class SqliteViewReaders(string path) : IDisposable
         fault is TidelineException { Code: ErrorCode.Internal }
             && fault.Message.Contains("no such table", StringComparison.Ordinal);
 
+    /// <summary>Another file stands at the path: it is read from now on.</summary>
+    public void OpenAgain() => Interlocked.Increment(ref _opened);
+
     /// <inheritdoc/>
     public void Dispose()
     {
         _disposed = true;
-        while (_idle.TryTake(out var database)) database.Dispose();
+        while (_idle.TryTake(out var idle)) idle.Database.Dispose();
     }
 }

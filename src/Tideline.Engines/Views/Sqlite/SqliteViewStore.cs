@@ -46,8 +46,11 @@ public sealed class SqliteViewStore : IViewStore
     }
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<string>> ListCollectionsAsync(CancellationToken cancel) =>
-        ValueTask.FromResult(_catalog.Names);
+    public async ValueTask<IReadOnlyList<string>> ListCollectionsAsync(CancellationToken cancel)
+    {
+        if (await _writer.FollowFileAsync(cancel)) _readers.OpenAgain();
+        return _catalog.Names;
+    }
 
     /// <inheritdoc/>
     public async ValueTask<string?> PublishAsync(string name, string collection, CancellationToken cancel)

@@ -12,26 +12,52 @@ internal sealed class SqliteViewWriter : IAsyncDisposable
 {
     private readonly Channel<Job> _jobs = Channel.CreateBounded<Job>(
         new BoundedChannelOptions(1_024) { SingleReader = true });
-    private readonly SqliteDatabase _database;
-    private readonly Checkpointer _checkpointer;
+    private readonly string _path;
     private readonly CollectionCatalog _catalog;
     private readonly Task _loop;
+    private SqliteDatabase _database;
+    private Checkpointer _checkpointer;
 
-    private SqliteViewWriter(SqliteDatabase database, CollectionCatalog catalog)
+    // The identity of the open file; an object, so that threads read it whole.
+    private volatile object? _file;
+
+    // Another file stands in the place of the one that is open.
+    private volatile bool _isReplaced;
+
+    private SqliteViewWriter(string path, SqliteDatabase database, CollectionCatalog catalog)
     {
-        (_database, _catalog, _checkpointer) = (database, catalog, new Checkpointer(database, writesOut: true));
+        (_path, _database, _catalog) = (path, database, catalog);
+        (_checkpointer, _file) = (new Checkpointer(database, writesOut: true), FileIdentity.Of(path));
         _loop = Task.Run(LoopAsync);
     }
 
     /// <summary>Opens the file, makes its tables when it is new and reads its catalogue.</summary>
-    public static SqliteViewWriter Open(string path, CollectionCatalog catalog)
+    public static SqliteViewWriter Open(string path, CollectionCatalog catalog) =>
+        new(path, OpenFile(path, catalog), catalog);
+
+    /// <summary>
+    /// Opens the file again if somebody removed or replaced it: what is written to the old one nobody would find again.
+    /// </summary>
+    /// <returns>Whether it was so.</returns>
+    /// <exception cref="TidelineException">Corrupt, StorageUnavailable, IncompatibleData: it cannot be
+    /// opened.</exception>
+    public async Task<bool> FollowFileAsync(CancellationToken cancel)
     {
+        if (!_isReplaced && FileIdentity.Of(_path) is { } now && now.Equals(_file)) return false;
+        _isReplaced = true;
+        await RunAsync(static _ => { }, cancel);
+        return true;
+    }
+
+    private static SqliteDatabase OpenFile(string path, CollectionCatalog catalog)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         var database = SqliteDatabase.OpenWriter(path);
         try
         {
             StateTables.Create(database);
             catalog.Load(database);
-            return new SqliteViewWriter(database, catalog);
+            return database;
         }
         catch
         {
@@ -96,6 +122,7 @@ internal sealed class SqliteViewWriter : IAsyncDisposable
     {
         try
         {
+            if (_isReplaced) OpenAgain();
             _checkpointer.BetweenTransactions();
             _database.Begin(jobs.Exists(job => job.IsDurable));
             foreach (var job in jobs) job.Work(_database);
@@ -110,6 +137,16 @@ internal sealed class SqliteViewWriter : IAsyncDisposable
             Abandon();
             return false;
         }
+    }
+
+    private void OpenAgain()
+    {
+        var database = OpenFile(_path, _catalog);
+        _checkpointer.Dispose();
+        _database.Dispose();
+        (_database, _checkpointer, _file) =
+            (database, new Checkpointer(database, writesOut: true), FileIdentity.Of(_path));
+        _isReplaced = false;
     }
 
     // The fault that led here is the one to report; a rollback that fails too leaves nothing committed either.

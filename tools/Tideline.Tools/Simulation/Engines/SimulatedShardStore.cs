@@ -28,6 +28,10 @@ internal sealed class SimulatedShardStore(
     public bool WaitsAtCommit => disk.IsDurableAtCommit;
 
     /// <inheritdoc/>
+    /// <remarks>Servers are durable at commit, and have leases; a file has one process.</remarks>
+    public bool HasLease => disk.IsDurableAtCommit;
+
+    /// <inheritdoc/>
     public Task Wanted => _wanted.Task;
 
     /// <inheritdoc/>

@@ -37,6 +37,8 @@ internal sealed class FaultyLedger(ILedgerStore store, EngineFaults faults) : IL
 
         public Task Wanted => shard.Wanted;
 
+        public bool HasLease => shard.HasLease;
+
         public async ValueTask<ShardHead> AcquireAsync(CancellationToken cancel)
         {
             await faults.BeforeAsync("acquire");
