@@ -37,6 +37,16 @@ internal static class ProjectionCommands
             + "switch was refused.") { Name, Force }.Asks(
             (parsed, node, cancel) =>
                 RebuildAsync(node, parsed.GetValue(Name), parsed.GetValue(Force), cancel), "", AreSwitched),
+        new Command(
+            "compare", "Compare one document with the rows of the ledger, and say who was edited; exit 1 if they do "
+            + "not agree.")
+        {
+            Which, Key,
+        }.Asks(
+            (parsed, node, cancel) => node.GetAsync(
+                $"/v1/ops/projections/compare/{Uri.EscapeDataString(parsed.GetRequiredValue(Key))}"
+                + Query(parsed.GetRequiredValue(Which)), cancel),
+            "", answer => answer.GetProperty("ok").GetBoolean()),
         new Command("repair", "Rebuild one document from the ledger; exit 1 if that failed.")
         {
             Which, Key,

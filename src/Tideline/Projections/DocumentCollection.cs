@@ -39,6 +39,9 @@ public abstract class DocumentCollection : ViewCollection
         return damage;
     }
 
+    /// <summary>What documents share with rows of the strong tier; null if they share none.</summary>
+    internal abstract SharedAggregates<object>? SharedWithLedger { get; }
+
     /// <summary>The parsed document; null where it is damaged, which <paramref name="damage"/> explains.</summary>
     internal abstract object? Read(Document stored, out string? damage);
 
@@ -107,6 +110,11 @@ public sealed class DocumentCollection<TDocument> : DocumentCollection
 
     /// <summary>The document as it is to be read on a day (UTC), where that changes without an event.</summary>
     public Func<TDocument, DateOnly, TDocument>? On { get; init; }
+
+    /// <summary>What documents share with rows of the strong tier; null if they share none.</summary>
+    internal SharedAggregates<TDocument>? Shared { get; init; }
+
+    internal override SharedAggregates<object>? SharedWithLedger => Shared?.Untyped;
 
     internal override object? Read(Document stored, out string? damage)
     {

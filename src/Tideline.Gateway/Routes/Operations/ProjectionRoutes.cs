@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Tideline.Consistency;
 using Tideline.Gateway.Http;
 using Tideline.Gateway.Problems;
 using Tideline.Projections;
@@ -53,6 +54,48 @@ internal sealed class ProjectionRoutes(GatewayParts parts)
         {
             Body = Mend,
         }, RepairAsync);
+        routes.Get("/v1/ops/projections/compare/{id}", new RouteNotes(
+            "Compares one document with the rows of the ledger while traffic runs: its clock, and at equal versions "
+            + "its figures. Says who was edited: the view, or the ledger.",
+            """{"key":"0197a1b2-0000-7000-8000-000000000001","ok":false,"order":"equal","verdict":"view-edited","detail":"The document was edited outside the program.","items":[{"aggregate":"0197a1b2-0000-7000-8000-00000000000a","viewVersion":3,"ledgerVersion":3,"verdict":"view-edited"}]}""")
+        { Query = Mend }, CompareAsync);
+    }
+
+    private async Task<Problem?> CompareAsync(HttpContext http)
+    {
+        var query = QueryReader.Read(http, Mend);
+        var key = query.PathText(http, GatewayLimits.DocumentKeyCharacters);
+        var projection = Find(query);
+        if (query.Problem is { } problem) return problem;
+        var report = await new DocumentAgreement(parts.Ledger, projection[0], parts.Projections.Views)
+            .CompareAsync(key, http.RequestAborted);
+        JsonAnswer.Write(http, StatusCodes.Status200OK, report, static (json, found) =>
+        {
+            json.WriteString("key"u8, found.Key);
+            json.WriteBoolean("ok"u8, found.IsWell);
+            json.WriteString("order"u8, found.Order);
+            json.WriteString("verdict"u8, found.Verdict);
+            json.WriteString("detail"u8, found.Detail);
+            json.WriteStartArray("items"u8);
+            foreach (var each in found.Aggregates)
+            {
+                json.WriteStartObject();
+                json.WriteString("aggregate"u8, each.Id);
+                WriteVersion(json, "viewVersion"u8, each.ViewVersion);
+                WriteVersion(json, "ledgerVersion"u8, each.LedgerVersion);
+                json.WriteString("verdict"u8, each.Verdict);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+        });
+        return null;
+    }
+
+    private static void WriteVersion(Utf8JsonWriter json, ReadOnlySpan<byte> name, long? version)
+    {
+        if (version is { } known) json.WriteNumber(name, known);
+        else json.WriteNull(name);
     }
 
     private async Task<Problem?> RepairAsync(HttpContext http)

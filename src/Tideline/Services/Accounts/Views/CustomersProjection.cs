@@ -65,6 +65,7 @@ public static class CustomersProjection
         Keys = KeysAsync,
         IsThere = IsCustomerAsync,
         IsBacked = IsCustomerAsync,
+        Shared = new(SharedOf, SharedOfAsync, LedgerDigest.Of),
     };
 
     /// <summary>The documents of movements.</summary>
@@ -116,6 +117,39 @@ public static class CustomersProjection
     /// <summary>A guarded write of a customer document.</summary>
     internal static DocumentWrite Write(CustomerDocument document, long revision) =>
         Documents.Write(document.CustomerId.ToString(), document, revision);
+
+    // Parts of other services have no rows that the core knows.
+    private static Dictionary<Guid, Digest> SharedOf(CustomerDocument document)
+    {
+        var (customer, shared) = (document.CustomerId, new Dictionary<Guid, Digest>());
+        if (document.Clock.TryGetValue(customer, out var version))
+            shared[customer] = LedgerDigest.OfCustomer(customer, version, document.Profile);
+        foreach (var account in document.Accounts)
+        {
+            shared[account.AccountId] = LedgerDigest.OfAccount(
+                account.AccountId, customer, document.Clock.GetValueOrDefault(account.AccountId), account.Currency,
+                account.Iban) + LedgerDigest.OfState(
+                account.AccountId, account.Status, account.PostedMinor, account.HeldMinor, account.OverdraftLimitMinor);
+        }
+
+        return shared;
+    }
+
+    private static async Task<IReadOnlyDictionary<Guid, Digest>?> SharedOfAsync(
+        GeneralLedger ledger, string key, CancellationToken cancel)
+    {
+        if (!Guid.TryParse(key, out var id)
+            || await ledger.ReaderOf(id).GetCustomerAsync(id, cancel) is not { } customer) return null;
+        var shared = new Dictionary<Guid, Digest> { [id] = LedgerDigest.Of(customer) };
+        for (var shard = 0; shard < ledger.Map.Shards; shard++)
+        {
+            foreach (var account in await ledger.Reader(shard)
+                .GetAccountsOfCustomerAsync(id, AccountLimits.CustomerAccounts, cancel))
+                shared[account.Id] = LedgerDigest.Of(account);
+        }
+
+        return shared;
+    }
 
     private static DocumentWrite Write(TransactionDocument entry) => new(
         TransactionDocument.IdOf(entry.AccountId, entry.EntryVersion),
