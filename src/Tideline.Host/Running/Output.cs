@@ -20,6 +20,8 @@ internal static partial class Output
         if (!answer.TryGetProperty("items", out var items)) PrintFields(answer);
         else if (items.GetArrayLength() > 0) PrintTable(items);
         else if (IsWhole(answer)) Console.WriteLine(nothing);
+        if (items.ValueKind == JsonValueKind.Array && answer.TryGetProperty("detail", out var detail))
+            Console.WriteLine(detail.GetString());
         if (answer.TryGetProperty("nextCursor", out var next) && next.GetString() is { } cursor)
             Console.Error.WriteLine($"More follow: --cursor {cursor}");
         if (answer.TryGetProperty("leftOut", out var lacks) && lacks.GetString() is { } why)
