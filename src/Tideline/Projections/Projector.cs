@@ -282,10 +282,7 @@ public sealed partial class Projector : IAsyncDisposable
             var active = await _takeover.EnsureAsync(claimed, cancel);
             // The places of the same version are not worse known than before.
             if (active.Version != Active.Version) ForgetPlaces();
-            Activate(active);
-            await _upkeep.PublishAsync(Names, cancel);
-            await TakeLettersOverAsync(cancel);
-            await _takeover.PositionAllAsync(Names, cancel);
+            await BeginAsync(active, cancel);
         }
         catch
         {
@@ -303,10 +300,14 @@ public sealed partial class Projector : IAsyncDisposable
     // with them.
     private void ForgetPlaces() => Array.ForEach(_shards, shard => shard.Reset());
 
-    private async Task TakeLettersOverAsync(CancellationToken cancel)
+    // Builds on a version from where it stands.
+    private async Task BeginAsync(ActiveViews active, CancellationToken cancel)
     {
+        Activate(active);
+        await _upkeep.PublishAsync(Names, cancel);
         var isAnew = await _takeover.IsAnewAsync(Names, cancel);
         await _takeover.ClaimAsync(mine => new ValueTask(_dead.TakeOverAsync(mine, isAnew, cancel)), cancel);
+        await _takeover.PositionAllAsync(Names, cancel);
     }
 
     private void Activate(ActiveViews active) => (_applier, Active) = (ApplierOf(active), active);
@@ -323,10 +324,7 @@ public sealed partial class Projector : IAsyncDisposable
         {
             var active = await _takeover.EnsureAsync(await _takeover.ReplaceLostAsync(Active, cancel), cancel);
             ForgetPlaces();
-            Activate(active);
-            await _upkeep.PublishAsync(Names, cancel);
-            await TakeLettersOverAsync(cancel);
-            await _takeover.PositionAllAsync(Names, cancel);
+            await BeginAsync(active, cancel);
         }
         catch
         {

@@ -122,7 +122,8 @@ public sealed class ReceiptTests : IAsyncLifetime
         ReceiptVerifier.Verify(json, other.ToPublicPem()).Fault.ShouldNotBeNull()
             .ShouldContain("the public key given is");
         ReceiptVerifier.Verify(json, "no key").Fault.ShouldNotBeNull().ShouldStartWith("The public key cannot be read");
-        foreach (var odd in (string[])["", "{}", "[]", "null", """{"receipt":{},"signature":{}}""", """{"receipt":1}"""])
+        foreach (var odd in (string[])
+            ["", "{}", "[]", "null", """{"receipt":{},"signature":{}}""", """{"receipt":1}"""])
             ReceiptVerifier.Verify(Encoding.UTF8.GetBytes(odd), other.ToPublicPem()).Fault.ShouldNotBeNull();
     }
 

@@ -57,7 +57,12 @@ internal sealed class ProjectionRoutes(GatewayParts parts)
         routes.Get("/v1/ops/projections/compare/{id}", new RouteNotes(
             "Compares one document with the rows of the ledger while traffic runs: its clock, and at equal versions "
             + "its figures. Says who was edited: the view, or the ledger.",
-            """{"key":"0197a1b2-0000-7000-8000-000000000001","ok":false,"order":"equal","verdict":"view-edited","detail":"The document was edited outside the program.","items":[{"aggregate":"0197a1b2-0000-7000-8000-00000000000a","viewVersion":3,"ledgerVersion":3,"verdict":"view-edited"}]}""")
+            """
+            {"key":"0197a1b2-0000-7000-8000-000000000001","ok":false,"order":"equal","verdict":"view-edited",
+            "detail":"The document was edited outside the program.","items":[
+            {"aggregate":"0197a1b2-0000-7000-8000-00000000000a","viewVersion":3,"ledgerVersion":3,
+            "verdict":"view-edited"}]}
+            """)
         { Query = Mend }, CompareAsync);
     }
 
